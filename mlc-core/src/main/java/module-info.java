@@ -1,0 +1,9 @@
+/** The engine: an OpenAI-shaped API over MLC-compiled language models. */
+module org.mlcengine.core {
+  requires static org.jspecify;
+  requires com.fasterxml.jackson.databind;
+  requires org.mlcengine.bindings;
+  requires org.mlcengine.natives;
+
+  exports org.mlcengine.errors;
+}

@@ -1,0 +1,32 @@
+package org.mlcengine.errors;
+
+/** A prompt does not fit into the context. Nothing was cut; the engine stays usable. */
+public final class ContextLengthExceededException extends MLCException {
+  private final int promptTokens;
+  private final int maxInputTokens;
+
+  /**
+   * Creates an exception.
+   *
+   * @param promptTokens the prompt's length in tokens
+   * @param maxInputTokens the longest prompt that this engine takes, in tokens
+   */
+  public ContextLengthExceededException(int promptTokens, int maxInputTokens) {
+    super(
+        "The prompt has %d tokens; this engine takes at most %d. Shorten the messages, or build the"
+                .formatted(promptTokens, maxInputTokens)
+            + " engine with a larger contextWindowSize if the model allows it.");
+    this.promptTokens = promptTokens;
+    this.maxInputTokens = maxInputTokens;
+  }
+
+  /** Returns the prompt's length in tokens. */
+  public int promptTokens() {
+    return promptTokens;
+  }
+
+  /** Returns the longest prompt that the engine takes, in tokens. */
+  public int maxInputTokens() {
+    return maxInputTokens;
+  }
+}

@@ -1,0 +1,5 @@
+/** The engine and its builder. */
+@NullMarked
+package org.mlcengine;
+
+import org.jspecify.annotations.NullMarked;
