@@ -1,0 +1,47 @@
+package org.mlcengine.runtime;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A language model with a paged KV cache, as the scheduler sees it: sequences of tokens that grow,
+ * and the logits of their last positions.
+ *
+ * <p>Not thread-safe: the thread that opened a model makes every call, {@link #close} included.
+ */
+public interface LanguageModel extends AutoCloseable {
+  /** Returns the number of logits in a row. */
+  int vocabularySize();
+
+  /**
+   * Returns the number of KV pages. A sequence of {@code n} tokens holds {@code ceil(n / pageSize)}
+   * of them.
+   */
+  int pages();
+
+  /** Returns the number of tokens in a KV page. */
+  int pageSize();
+
+  /**
+   * Makes room for a new, empty sequence.
+   *
+   * @param id a number that no present sequence has
+   */
+  void addSequence(long id);
+
+  /** Removes a sequence and frees its pages. */
+  void removeSequence(long id);
+
+  /**
+   * Appends the tokens of each entry to its sequence and computes the logits that follow.
+   *
+   * <p>After an exception the sequences of the batch are in an undefined state; remove them.
+   *
+   * @return float32 [batch.size(), vocabularySize()]: row {@code i} follows the last token of entry
+   *     {@code i}. It may be modified, and is valid until the next call.
+   */
+  MemorySegment forward(ForwardBatch batch);
+
+  /** Frees the model's memory. Closing again does nothing. */
+  @Override
+  void close();
+}
