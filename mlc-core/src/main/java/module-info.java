@@ -6,4 +6,5 @@ module org.mlcengine.core {
   requires org.mlcengine.natives;
 
   exports org.mlcengine.errors;
+  exports org.mlcengine.protocol;
 }

@@ -1,0 +1,129 @@
+package org.mlcengine.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.mlcengine.errors.InvalidRequestException;
+
+class CreateParamsTest {
+  private static ChatCompletionCreateParams.Builder chat() {
+    return ChatCompletionCreateParams.builder().addUserMessage("hi");
+  }
+
+  private static Arguments refused(
+      String parameter, String found, UnaryOperator<ChatCompletionCreateParams.Builder> setting) {
+    return Arguments.of(parameter, found, setting);
+  }
+
+  static Stream<Arguments> refusals() {
+    return Stream.of(
+        refused("temperature", "-0.1", b -> b.temperature(-0.1)),
+        refused("temperature", "NaN", b -> b.temperature(Double.NaN)),
+        refused("temperature", "Infinity", b -> b.temperature(Double.POSITIVE_INFINITY)),
+        refused("top_p", "1.01", b -> b.topP(1.01)),
+        refused("top_p", "-0.5", b -> b.topP(-0.5)),
+        refused("presence_penalty", "2.5", b -> b.presencePenalty(2.5)),
+        refused("presence_penalty", "NaN", b -> b.presencePenalty(Double.NaN)),
+        refused("frequency_penalty", "-2.5", b -> b.frequencyPenalty(-2.5)),
+        refused("repetition_penalty", "0.0", b -> b.repetitionPenalty(0)),
+        refused(
+            "repetition_penalty", "Infinity", b -> b.repetitionPenalty(Double.POSITIVE_INFINITY)),
+        refused("logit_bias.7", "100.5", b -> b.logitBias(Map.of(7, 100.5))),
+        refused("logit_bias", "-3", b -> b.logitBias(Map.of(-3, 1.0))),
+        refused("max_tokens", "0", b -> b.maxTokens(0)),
+        refused("max_tokens", "-1", b -> b.maxCompletionTokens(-1)),
+        refused("n", "0", b -> b.n(0)),
+        refused("stop", "[a, ]", b -> b.stop("a", "")),
+        refused("messages", "none", b -> b.messages(List.of())),
+        refused("messages[1].role", "after 1", b -> b.addSystemMessage("late")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("refusals")
+  void namesWhatItRefuses(
+      String parameter, String found, UnaryOperator<ChatCompletionCreateParams.Builder> setting) {
+    assertThatThrownBy(() -> setting.apply(chat()).build())
+        .isInstanceOfSatisfying(
+            InvalidRequestException.class, e -> assertThat(e.parameter()).isEqualTo(parameter))
+        .hasMessageContaining("expected")
+        .hasMessageContaining(found);
+  }
+
+  @Test
+  void acceptsTheEdgesOfEachRange() {
+    ChatCompletionCreateParams params =
+        chat()
+            .temperature(0)
+            .topP(0)
+            .presencePenalty(-2)
+            .frequencyPenalty(2)
+            .repetitionPenalty(Double.MIN_VALUE)
+            .logitBias(Map.of(0, -100.0, Integer.MAX_VALUE, 100.0))
+            .maxTokens(1)
+            .build();
+    assertThat(params.temperature()).hasValue(0);
+    assertThat(params.repetitionPenalty()).hasValue(Double.MIN_VALUE);
+    assertThat(params.logitBias()).hasSize(2);
+  }
+
+  @Test
+  void leavesUnsetValuesToTheModel() {
+    ChatCompletionCreateParams params = chat().build();
+    assertThat(params.temperature()).isEmpty();
+    assertThat(params.seed()).isEmpty();
+    assertThat(params.maxTokens()).isEmpty();
+    assertThat(params.model()).isEmpty();
+    assertThat(params.n()).isEqualTo(1);
+    assertThat(params.ignoreEos()).isFalse();
+  }
+
+  @Test
+  void aBuiltRequestNoLongerChanges() {
+    List<String> stops = new ArrayList<>(List.of("a"));
+    int[] ids = {1, 2};
+    ChatCompletionCreateParams.Builder builder = chat().stop(stops);
+    CompletionCreateParams text = CompletionCreateParams.builder().promptTokens(ids).build();
+    ChatCompletionCreateParams before = builder.build();
+    stops.add("b");
+    ids[0] = 9;
+    text.promptTokens().orElseThrow()[1] = 9;
+    builder.addAssistantMessage("there").temperature(1);
+
+    assertThat(before.stop()).containsExactly("a");
+    assertThat(before.messages()).hasSize(1);
+    assertThat(before.temperature()).isEmpty();
+    assertThat(text.promptTokens().orElseThrow()).containsExactly(1, 2);
+  }
+
+  @Test
+  void toBuilderKeepsEverything() {
+    ChatCompletionCreateParams params = ProtocolJsonTest.fullChat();
+    assertThat(params.toBuilder().build()).usingRecursiveComparison().isEqualTo(params);
+    CompletionCreateParams text = CompletionCreateParams.builder().prompt("x").seed(3).build();
+    assertThat(text.toBuilder().build()).usingRecursiveComparison().isEqualTo(text);
+  }
+
+  @Test
+  void aTextCompletionNeedsAPrompt() {
+    assertThatThrownBy(() -> CompletionCreateParams.builder().build())
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageStartingWith("prompt: ");
+    assertThatThrownBy(() -> CompletionCreateParams.builder().promptTokens(5, -1).build())
+        .hasMessageContaining("-1");
+  }
+
+  @Test
+  void anEmptyTextIsAText() {
+    assertThat(chat().messages(List.of(ChatMessage.system(""), ChatMessage.user(""))).build())
+        .satisfies(p -> assertThat(p.messages()).hasSize(2));
+  }
+}
