@@ -1,0 +1,354 @@
+"""Fetches the pinned wheels and unpacks the native libraries of each platform.
+
+    natives.py --output DIR [--jars DIR] [--platforms all|host|NAME,NAME] [--testing]
+
+DIR/<platform>/ receives the shared libraries side by side, `natives.properties`, which lists them
+in the order to load them in with their sizes and hashes, and `licenses/`. With --jars, the same
+files are laid out in DIR/<platform>/ as a classifier jar holds them.
+
+Nothing is fetched twice: MLC_HOME/wheels keeps what was unpacked, and this machine's own wheels,
+which the compiler's environment needs as well. Doubled and interrupted runs do no harm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlc_home
+from mlc_home import PLATFORMS, StepFailed, progress
+
+LOCK_FILE = Path(__file__).with_name("natives.lock")
+ROOT = Path(__file__).resolve().parents[2]
+MANIFEST = "natives.properties"
+CHECKSUMS = "SHA256SUMS"
+PARTIAL = ".partial-"
+FFI_HEADER = "tvm_ffi/include/tvm/ffi/c_api.h"
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is taken from one component's wheel. Names of licence files are paths in the wheel."""
+
+    component: str
+    folder: str
+    libraries: tuple[str, ...]
+    licenses: tuple[str, ...]
+    testing: tuple[str, ...] = ()
+
+
+# In load order. The runtimes of CUDA and Metal stay out: the engine runs on the CPU, and the CUDA
+# one does not load without CUDA's own libraries. xgrammar's library becomes a third part here.
+PARTS = (
+    Part(
+        "apache-tvm-ffi",
+        "tvm_ffi/lib",
+        libraries=("tvm_ffi",),
+        licenses=(
+            "{dist}.dist-info/licenses/LICENSE",
+            "{dist}.dist-info/licenses/NOTICE",
+            "tvm_ffi/3rdparty/libbacktrace/LICENSE",
+        ),
+        testing=("tvm_ffi_testing",),
+    ),
+    Part(
+        "apache-tvm",
+        "tvm/lib",
+        libraries=("tvm_runtime",),
+        licenses=(
+            "{dist}.dist-info/licenses/LICENSE",
+            "tvm/NOTICE",
+            "tvm/licenses/LICENSE.builtin_fp16.txt",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """One line of the lock file."""
+
+    component: str
+    version: str
+    platform: str
+    file: str
+    sha256: str
+
+    @property
+    def distribution(self) -> str:
+        """The start of the names of files and folders: distribution and version."""
+        return "-".join(self.file.split("-")[:2])
+
+    def pip_tags(self) -> list[str]:
+        """The options by which pip picks this very file, whatever Python runs it."""
+        python, abi, platforms = self.file.removesuffix(".whl").split("-")[-3:]
+        tags = ["--implementation", "py" if python.startswith("py") else "cp", "--abi", abi]
+        if python.startswith("cp"):
+            tags += ["--python-version", f"{python[2]}.{python[3:]}"]
+        for platform in platforms.split("."):
+            tags += ["--platform", platform]
+        return tags
+
+
+def read_lock(text: str) -> list[Wheel]:
+    """The wheels of a lock file's text; StepFailed names a line that cannot be read."""
+    wheels = []
+    for number, line in enumerate(text.splitlines(), 1):
+        fields = line.split("#")[0].split()
+        if not fields:
+            continue
+        if len(fields) != 5 or not re.fullmatch("[0-9a-f]{64}", fields[4]):
+            raise StepFailed(f"{LOCK_FILE.name}, line {number}: five fields with a hash expected")
+        wheels.append(Wheel(*fields))
+    return wheels
+
+
+def wheels_of(wheels: Iterable[Wheel], platform: str) -> list[Wheel]:
+    """The wheels of a platform's parts, in the order of PARTS."""
+    by_name = {wheel.component: wheel for wheel in wheels if wheel.platform == platform}
+    missing = [part.component for part in PARTS if part.component not in by_name]
+    if missing:
+        raise StepFailed(f"{LOCK_FILE.name} has no {', '.join(missing)} for {platform}")
+    return [by_name[part.component] for part in PARTS]
+
+
+def library_file(stem: str, platform: str) -> str:
+    """The file name of a shared library on a platform."""
+    if platform.startswith("windows"):
+        return f"{stem}.dll"
+    return f"lib{stem}.dylib" if platform.startswith("osx") else f"lib{stem}.so"
+
+
+def fetch(wheel: Wheel, folder: Path) -> Path:
+    """The wheel's file in `folder`, downloaded unless the right one is there already."""
+    place = folder / wheel.file
+    if place.exists():
+        if mlc_home.sha256(place) == wheel.sha256:
+            return place
+        progress(f"{place} is damaged: fetching it again")
+    progress(f"fetching {wheel.component} {wheel.version} for {wheel.platform} ...")
+    with tempfile.TemporaryDirectory(dir=folder, prefix=PARTIAL) as work:
+        requirements = Path(work, "requirements.txt")
+        requirements.write_text(
+            f"{wheel.component}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="utf-8"
+        )
+        fixed = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--no-cache-dir"]
+        mlc_home.pip(["download", *fixed, *wheel.pip_tags(), "-d", work, "-r", str(requirements)])
+        fetched = Path(work, wheel.file)
+        if not fetched.exists() or mlc_home.sha256(fetched) != wheel.sha256:
+            raise StepFailed(f"pip did not deliver {wheel.file} as pinned in {LOCK_FILE.name}")
+        fetched.replace(place)
+    return place
+
+
+def remove_partial(folder: Path) -> None:
+    """Removes what interrupted runs left in `folder`. The caller holds the folder's lock."""
+    for left in folder.glob(f"{PARTIAL}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def extract(wheel: Wheel, file: Path, part: Part, into: Path) -> None:
+    """Copies a part's libraries and licences out of its wheel, side by side."""
+    licenses = into / "licenses" / wheel.component
+    licenses.mkdir(parents=True)
+    with zipfile.ZipFile(file) as archive:
+        for stem in part.libraries + part.testing:
+            name = library_file(stem, wheel.platform)
+            (into / name).write_bytes(_member(archive, f"{part.folder}/{name}"))
+        for license_path in part.licenses:
+            member = license_path.format(dist=wheel.distribution)
+            (licenses / license_name(member)).write_bytes(_member(archive, member))
+        if wheel.component == "apache-tvm-ffi":
+            header = _member(archive, FFI_HEADER).decode()
+            (into / "tvm-ffi.abi").write_text(ffi_version(header), encoding="utf-8")
+
+
+def license_name(member: str) -> str:
+    """A flat name for a licence file: a bundled project's name goes in front."""
+    path = Path(member)
+    return f"{path.parent.name}-{path.name}" if "3rdparty" in path.parts else path.name
+
+
+def ffi_version(header: str) -> str:
+    """The version that libtvm_ffi reports of itself; it may differ from the wheel's."""
+    numbers = [
+        re.search(rf"#define\s+TVM_FFI_VERSION_{name}\s+(\d+)", header)
+        for name in ("MAJOR", "MINOR", "PATCH")
+    ]
+    if not all(numbers):
+        raise StepFailed(f"{FFI_HEADER} does not define TVM_FFI_VERSION_MAJOR, _MINOR and _PATCH")
+    return ".".join(number.group(1) for number in numbers if number)
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        return archive.read(name)
+    except KeyError:
+        raise StepFailed(f"{archive.filename} holds no {name}") from None
+
+
+def unpacked(wheels: Sequence[Wheel], cache: Path) -> Path:
+    """The cached folder with everything that a platform's wheels give; made when missing."""
+    platform = wheels[0].platform
+    key = hashlib.sha256(repr((wheels, PARTS)).encode()).hexdigest()[:12]
+    place = cache / "unpacked" / f"{platform}-{key}"
+    if place.is_dir() and _intact(place):
+        return place
+    cached = platform == _host_or_none()
+    with tempfile.TemporaryDirectory(dir=cache, prefix=PARTIAL) as work:
+        fresh = Path(work, "unpacked")
+        for wheel, part in zip(wheels, PARTS):
+            extract(wheel, fetch(wheel, cache if cached else Path(work)), part, fresh)
+        files = [f for f in sorted(fresh.rglob("*")) if f.is_file()]
+        (fresh / CHECKSUMS).write_text(
+            "".join(f"{mlc_home.sha256(f)}  {f.relative_to(fresh).as_posix()}\n" for f in files),
+            encoding="utf-8",
+        )
+        if place.exists():
+            progress(f"{place} is damaged: replacing it")
+            shutil.rmtree(place)
+        place.parent.mkdir(exist_ok=True)
+        fresh.rename(place)
+    return place
+
+
+def _intact(folder: Path) -> bool:
+    try:
+        lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
+        pairs = [line.split("  ", 1) for line in lines]
+        return all(mlc_home.sha256(folder / name) == digest for digest, name in pairs)
+    except (OSError, ValueError):
+        return False
+
+
+def _host_or_none() -> str | None:
+    try:
+        return mlc_home.host_platform()
+    except StepFailed:
+        return None
+
+
+def manifest(wheels: Sequence[Wheel], folder: Path, testing: bool) -> str:
+    """The text of natives.properties for the libraries in `folder`."""
+    platform = wheels[0].platform
+    versions = {wheel.component: wheel.version for wheel in wheels}
+    stems = [s for part in PARTS for s in part.libraries + (part.testing if testing else ())]
+    libraries = []
+    for number, stem in enumerate(stems):
+        file = folder / library_file(stem, platform)
+        libraries += [
+            f"library.{number}={file.name}",
+            f"library.{number}.size={file.stat().st_size}",
+            f"library.{number}.sha256={mlc_home.sha256(file)}",
+        ]
+    tvm = versions["apache-tvm"]
+    digest = hashlib.sha256("\n".join(libraries).encode()).hexdigest()[:8]
+    lines = [
+        f"platform={platform}",
+        f"version={tvm}-{digest}",
+        f"tvm.version={tvm}",
+        f"tvm-ffi.version={versions['apache-tvm-ffi']}",
+        f"tvm-ffi.abi={(folder / 'tvm-ffi.abi').read_text(encoding='utf-8')}",
+        *libraries,
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def publish(wheels: Sequence[Wheel], source: Path, output: Path, testing: bool) -> Path:
+    """Puts a platform's folder into `output`, unless the same is there already."""
+    text = manifest(wheels, source, testing)
+    place = output / wheels[0].platform
+    names = re.findall(r"^library\.\d+=(.+)$", text, re.MULTILINE)
+    same = [(name, mlc_home.sha256(source / name)) for name in names]
+    if _text(place / MANIFEST) == text and all(
+        (place / name).is_file() and mlc_home.sha256(place / name) == digest
+        for name, digest in same
+    ):
+        return place
+    output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output, prefix=PARTIAL) as work:
+        fresh = Path(work, "platform")
+        shutil.copytree(source / "licenses", fresh / "licenses")
+        for name in names:
+            shutil.copyfile(source / name, fresh / name)
+        (fresh / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+        shutil.rmtree(place, ignore_errors=True)
+        fresh.rename(place)
+    return place
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def lay_out_jar(platform_folder: Path, jars: Path) -> None:
+    """Copies a platform's folder to where its classifier jar holds the files."""
+    root = jars / platform_folder.name
+    shutil.rmtree(root, ignore_errors=True)
+    libraries = root / "META-INF" / "mlc-natives" / platform_folder.name
+    shutil.copytree(platform_folder, libraries, ignore=shutil.ignore_patterns("licenses"))
+    shutil.copytree(platform_folder / "licenses", root / "META-INF" / "licenses")
+    for name in ("LICENSE", "NOTICE"):
+        shutil.copyfile(ROOT / name, root / "META-INF" / name)
+
+
+def chosen_platforms(names: str) -> list[str]:
+    """The platforms that --platforms asks for; StepFailed names an unknown one."""
+    if names == "all":
+        return list(PLATFORMS)
+    if names == "host":
+        return [mlc_home.host_platform()]
+    chosen = [name.strip() for name in names.split(",")]
+    unknown = [name for name in chosen if name not in PLATFORMS]
+    if unknown:
+        raise StepFailed(
+            f"unknown platform {', '.join(unknown)}: expected all, host, or some of "
+            f"{', '.join(PLATFORMS)}"
+        )
+    return chosen
+
+
+def make_natives(output: Path, jars: Path | None, platforms: Sequence[str], testing: bool) -> None:
+    """Does the script's work. Folders of platforms that are not asked for are removed."""
+    wheels = read_lock(LOCK_FILE.read_text(encoding="utf-8"))
+    cache = mlc_home.mlc_home() / "wheels"
+    with mlc_home.locked(cache / ".lock"):
+        remove_partial(cache)
+        for platform in platforms:
+            pinned = wheels_of(wheels, platform)
+            place = publish(pinned, unpacked(pinned, cache), output, testing)
+            if jars:
+                lay_out_jar(place, jars)
+    for folder in (output, jars):
+        for name in set(PLATFORMS) - set(platforms):
+            if folder:
+                shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--jars", type=Path, metavar="DIR")
+    parser.add_argument("--platforms", default="all", metavar="NAMES")
+    parser.add_argument("--testing", action="store_true", help="add libtvm_ffi_testing")
+    chosen = parser.parse_args(arguments)
+    return mlc_home.run_step(
+        lambda: make_natives(
+            chosen.output, chosen.jars, chosen_platforms(chosen.platforms), chosen.testing
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
