@@ -1,0 +1,1 @@
+"""Conversion of weights, and the files that hold them."""
