@@ -2,6 +2,7 @@
 module org.mlcengine.core {
   requires static org.jspecify;
   requires com.fasterxml.jackson.databind;
+  requires jdk.management;
   requires org.mlcengine.bindings;
   requires org.mlcengine.natives;
 
