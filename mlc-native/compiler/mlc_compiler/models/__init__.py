@@ -1,0 +1,1 @@
+"""Model architectures as Relax modules, one file per family."""

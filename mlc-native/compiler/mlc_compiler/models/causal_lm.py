@@ -1,0 +1,173 @@
+"""The functions that a library of a causal language model offers to an engine."""
+
+from abc import abstractmethod
+from typing import Any
+
+from tvm import te, tirx
+from tvm.relax.frontend import nn
+from tvm.relax.frontend.nn import Tensor, op, spec
+from tvm.relax.frontend.nn.llm.kv_cache import PagedKVCache
+
+from mlc_compiler.ops.attention_spec import AttentionSpec
+from mlc_compiler.ops.kernels import Kernels
+
+
+class CausalLM(nn.Module):
+    """A causal language model: what all families share.
+
+    Shapes use ``n`` for tokens, ``b`` for sequences, ``h`` for the hidden size and ``V`` for the
+    vocabulary. Hidden states have the model's dtype, logits are float32.
+    """
+
+    def __init__(
+        self, kernels: Kernels, attention: AttentionSpec, hidden_size: int, prefill_chunk_size: int
+    ) -> None:
+        self.attention = attention
+        self.hidden_size = hidden_size
+        self._kernels = kernels
+        self._prefill_chunk_size = prefill_chunk_size
+
+    @abstractmethod
+    def embed(self, input_ids: Tensor) -> Tensor:
+        """``int32[n]`` to ``[n, h]``."""
+
+    @abstractmethod
+    def hidden_states(self, x: Tensor, cache: PagedKVCache) -> Tensor:
+        """The normed output of the last layer for embeddings ``[a, b, h]``."""
+
+    @abstractmethod
+    def logits(self, x: Tensor) -> Tensor:
+        """``[a, b, h]`` to ``float32[a, b, V]``."""
+
+    def alloc_embedding_tensor(self) -> Tensor:
+        """An uninitialised ``[prefill_chunk_size, h]``."""
+        return op.empty((self._prefill_chunk_size, self.hidden_size), self.attention.dtype)
+
+    def prefill(self, x: Tensor, cache: PagedKVCache):
+        """``[1, n, h]`` of one sequence to the logits ``[1, 1, V]`` of its last token."""
+        return self.logits(_last(self.hidden_states(x, cache))), cache
+
+    def decode(self, x: Tensor, cache: PagedKVCache):
+        """``[1, 1, h]`` to ``[1, 1, V]``."""
+        return self.logits(self.hidden_states(x, cache)), cache
+
+    def batch_prefill(self, x: Tensor, logit_positions: Tensor, cache: PagedKVCache):
+        """``[1, n, h]`` of several sequences to the logits ``[1, b, V]`` at the positions."""
+        return self.logits(_select(self.hidden_states(x, cache), logit_positions)), cache
+
+    def batch_decode(self, x: Tensor, cache: PagedKVCache):
+        """``[b, 1, h]`` to ``[b, 1, V]``."""
+        return self.logits(self.hidden_states(x, cache)), cache
+
+    def batch_verify(self, x: Tensor, cache: PagedKVCache):
+        """``[1, n, h]`` to the logits of every token, ``[1, n, V]``."""
+        return self.logits(self.hidden_states(x, cache)), cache
+
+    def to_last_hidden_states(self, x: Tensor, cache: PagedKVCache):
+        """``[a, b, h]`` to the hidden states before the output projection, ``[a, b, h]``."""
+        return self.hidden_states(x, cache), cache
+
+    def get_logits(self, x: Tensor) -> Tensor:
+        """Hidden states ``[n, h]`` to ``[n, V]``."""
+        count, size = x.shape
+        logits = self.logits(op.reshape(x, (1, count, size)))
+        return op.reshape(logits, (count, logits.shape[-1]))
+
+    def batch_select_last_hidden_states(self, x: Tensor, logit_positions: Tensor) -> Tensor:
+        """Hidden states ``[n, h]`` to the rows ``[b, h]`` at the positions."""
+        count, size = x.shape
+        rows = _select(op.reshape(x, (1, count, size)), logit_positions)
+        return op.reshape(rows, (logit_positions.shape[0], size))
+
+    def create_tir_paged_kv_cache(
+        self,
+        max_batch_size: tirx.Var,
+        max_total_seq_len: tirx.Var,
+        prefill_chunk_size: tirx.Var,
+        page_size: tirx.Var,
+        support_sliding_window: tirx.Var,
+    ) -> PagedKVCache:
+        """A paged cache for keys and values; ``page_size`` must be 16."""
+        sizes = (
+            max_batch_size,
+            max_total_seq_len,
+            prefill_chunk_size,
+            page_size,
+            support_sliding_window,
+        )
+        return self._kernels.create_kv_cache(self.attention, sizes)
+
+    def module_spec(self) -> spec.ModuleSpec:
+        """The signatures of all functions; ``seq_len`` and ``batch_size`` are their bounds."""
+        methods: dict[str, tuple[Any, dict[str, Any], bool]] = {
+            "alloc_embedding_tensor": (self.alloc_embedding_tensor, {}, False),
+            "embed": (self.embed, {"input_ids": spec.Tensor(["seq_len"], "int32")}, True),
+            "get_logits": (self.get_logits, {"x": self._hidden("seq_len")}, True),
+            "batch_select_last_hidden_states": (
+                self.batch_select_last_hidden_states,
+                {"x": self._hidden("seq_len"), "logit_positions": _POSITIONS},
+                False,
+            ),
+            "create_tir_paged_kv_cache": (
+                self.create_tir_paged_kv_cache,
+                dict.fromkeys(_CACHE_SIZES, int),
+                False,
+            ),
+        }
+        for name, shape in _FORWARD_SHAPES.items():
+            x = self._hidden(*shape)
+            positions = {"logit_positions": _POSITIONS} if name == "batch_prefill" else {}
+            cache = {"cache": spec.Object(PagedKVCache)}
+            methods[name] = (getattr(self, name), {"x": x, **positions, **cache}, True)
+            hidden_name = f"{name}_to_last_hidden_states"
+            methods[hidden_name] = (self.to_last_hidden_states, {"x": x, **cache}, True)
+        return spec.ModuleSpec(
+            self,
+            list(methods),
+            [_method_spec(*method) for method in methods.values()],
+        )
+
+    def _hidden(self, *shape: int | str) -> spec.Tensor:
+        return spec.Tensor([*shape, self.hidden_size], self.attention.dtype)
+
+
+_POSITIONS = spec.Tensor(["batch_size"], "int32")
+_CACHE_SIZES = (
+    "max_batch_size",
+    "max_total_seq_len",
+    "prefill_chunk_size",
+    "page_size",
+    "support_sliding_window",
+)
+_FORWARD_SHAPES: dict[str, tuple[int | str, ...]] = {
+    "prefill": (1, "seq_len"),
+    "decode": (1, 1),
+    "batch_prefill": (1, "seq_len"),
+    "batch_decode": ("batch_size", 1),
+    "batch_verify": (1, "seq_len"),
+}
+
+
+def _method_spec(method, arguments: dict[str, Any], takes_params: bool) -> spec.MethodSpec:
+    modes = {"param_mode": "packed" if takes_params else "none", "effect_mode": "none"}
+    return spec.MethodSpec.from_raw({**arguments, "$": modes}, method)
+
+
+def _last(x: Tensor) -> Tensor:
+    """``[1, n, h]`` to its last row, ``[1, 1, h]``."""
+
+    def last(x: te.Tensor) -> te.Tensor:
+        _, count, size = x.shape
+        return te.compute((1, 1, size), lambda i, _, k: x[i, count - 1, k], name="last")
+
+    return op.tensor_expr_op(last, "last", [x])
+
+
+def _select(x: Tensor, positions: Tensor) -> Tensor:
+    """``[1, n, h]`` to its rows ``[1, b, h]`` at ``positions int32[b]``."""
+
+    def select(x: te.Tensor, positions: te.Tensor) -> te.Tensor:
+        shape = (1, positions.shape[0], x.shape[2])
+        return te.compute(shape, lambda i, j, k: x[i, positions[j], k], name="select")
+
+    return op.tensor_expr_op(select, "select", [x, positions])

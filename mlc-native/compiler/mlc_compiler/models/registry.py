@@ -1,0 +1,23 @@
+"""The models that can be compiled, by model type."""
+
+from collections.abc import Callable
+
+from mlc_compiler.config.llama import LlamaConfig
+from mlc_compiler.errors import OptionError
+from mlc_compiler.models.causal_lm import CausalLM
+from mlc_compiler.models.layers import LayerFactory
+from mlc_compiler.models.llama import LlamaForCausalLM
+
+_MODELS: dict[str, Callable[[LlamaConfig, LayerFactory], CausalLM]] = {
+    "llama": LlamaForCausalLM,
+}
+
+
+def build_model(model_type: str, config: LlamaConfig, layers: LayerFactory) -> CausalLM:
+    """The model of that type; `OptionError` lists the types if there is none."""
+    build = _MODELS.get(model_type)
+    if build is None:
+        raise OptionError(
+            f"models of type {model_type!r} cannot be compiled; expected {', '.join(_MODELS)}"
+        )
+    return build(config, layers)

@@ -1,0 +1,1 @@
+"""Kernels in TIR, and how they read the stored forms of a weight."""
