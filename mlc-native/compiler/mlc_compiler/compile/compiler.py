@@ -1,0 +1,144 @@
+"""From a model's configuration to a model library."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tvm
+from tvm import relax, tirx
+
+from mlc_compiler.architectures import find_architecture
+from mlc_compiler.compile import metadata, pipeline
+from mlc_compiler.compile.linking import link
+from mlc_compiler.compile.targets import CpuTarget, find_target
+from mlc_compiler.config.llama import LlamaConfig
+from mlc_compiler.errors import ModelFileError
+from mlc_compiler.models.causal_lm import CausalLM
+from mlc_compiler.models.layers import LayerFactory
+from mlc_compiler.models.registry import build_model
+from mlc_compiler.ops.kernels import find_kernels
+from mlc_compiler.ops.sampling import add_softmax, library_kernels
+from mlc_compiler.progress import Progress, format_bytes
+from mlc_compiler.quantization import find_quantization
+
+_STEPS = 5
+
+
+def compile_model(
+    config_path: Path,
+    output: Path,
+    *,
+    quantization: str | None = None,
+    model_type: str | None = None,
+    target: str | None = None,
+    overrides: Mapping[str, int] | None = None,
+    kernels: str = "tir",
+    progress: Progress | None = None,
+) -> None:
+    """Compiles the model that ``config_path``, an mlc-chat-config.json, describes.
+
+    Writes a shared library to ``output``. ``quantization`` and ``model_type`` default to those of
+    the configuration, ``target`` to the highest level of this machine's processor. ``overrides``
+    replaces sizes of ``model_config``. Raises `ModelFileError` and `OptionError`.
+    """
+    chat_config = _read(config_path)
+    scheme = find_quantization(quantization or _require(chat_config, "quantization"))
+    architecture = find_architecture(chat_config, model_type or "auto")
+    config = architecture.read_config(_require(chat_config, "model_config"))
+    config = config.override(overrides or {})
+    cpu = find_target(target)
+    report = _Report(progress or Progress())
+    report.step(f"building {architecture.name}, {scheme.name}, for {cpu.level}")
+    layers = LayerFactory(scheme, find_kernels(kernels), config.tensor_formats)
+    model = build_model(architecture.name, config, layers)
+    source = _Source(architecture.name, scheme.name, config, model, cpu)
+    with cpu.to_tvm():
+        executable = _build(source, chat_config.get("active_vocab_size"), report)
+    report.step(f"linking {output}")
+    link(executable, output)
+    report.done(f"{output}: {format_bytes(output.stat().st_size)}")
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What is compiled, and for which processor."""
+
+    model_type: str
+    quantization: str
+    config: LlamaConfig
+    model: CausalLM
+    target: CpuTarget
+
+
+def _build(source: _Source, active_vocab_size: int | None, report: "_Report") -> relax.VMExecutable:
+    config, attention = source.config, source.model.attention
+    active_vocab_size = active_vocab_size or config.vocab_size
+    module, parameters, _ = source.model.export_tvm(
+        spec=source.model.module_spec(), allow_extern=True
+    )
+    module = add_softmax(module, config.vocab_size, active_vocab_size)
+    module.update(library_kernels(attention.dtype))
+    report.step(f"lowering {_count(module, relax.Function)} functions")
+    module = pipeline.lower()(module)
+    report.step("planning memory")
+    bounds = {"seq_len": config.prefill_chunk_size, "batch_size": config.max_batch_size}
+    module = pipeline.plan_memory(bounds)(module)
+    facts = metadata.model_facts(
+        source.model_type,
+        source.quantization,
+        config,
+        attention,
+        active_vocab_size,
+        source.target,
+    )
+    facts["params"] = metadata.parameter_facts(parameters)
+    facts["memory_usage"] = pipeline.memory_usage(module)
+    metadata.add_metadata(module, facts)
+    module = pipeline.finish()(module)
+    report.step(f"generating machine code of {_count(module, tirx.PrimFunc)} kernels")
+    return relax.build(module, tvm.target.Target.current(), relax_pipeline=None)
+
+
+def _count(module: tvm.IRModule, kind: type) -> int:
+    return sum(isinstance(function, kind) for function in module.functions.values())
+
+
+class _Report:
+    """Announces the steps of a compilation, each with the time since its start."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._started = time.monotonic()
+        self._step = 0
+
+    def step(self, text: str) -> None:
+        self._step += 1
+        self._say(f"[{self._step}/{_STEPS}] {text}")
+
+    def done(self, text: str) -> None:
+        self._say(text)
+
+    def _say(self, text: str) -> None:
+        self._progress.message(f"{time.monotonic() - self._started:6.1f} s  {text}")
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelFileError(f"cannot read {path}: {error}") from error
+    except ValueError as error:
+        raise ModelFileError(f"{path} is not JSON: {error}") from error
+    if not isinstance(config, dict):
+        raise ModelFileError(f"{path} holds no JSON object")
+    return config
+
+
+def _require(config: Mapping[str, Any], key: str) -> Any:
+    value = config.get(key)
+    if value is None:
+        raise ModelFileError(f"the configuration lacks {key}; make it with gen_config")
+    return value
