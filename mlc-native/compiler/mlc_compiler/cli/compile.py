@@ -48,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "max_batch_size",
     )
     parser.add_argument(
+        "--kernels", metavar="NAME", help="set of kernels to compile in (default: the fastest)"
+    )
+    parser.add_argument(
         "-o", "--output", type=Path, required=True, help="library file to write, ending in .so"
     )
 
@@ -65,6 +68,7 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
             f"compiling needs the package {error.name}; run in the compiler's environment or "
             "install mlc-compiler[compile]"
         ) from error
+    kernels = {} if options.kernels is None else {"kernels": options.kernels}
     compile_model(
         config_path,
         options.output,
@@ -73,6 +77,7 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
         target=options.target,
         overrides=overrides,
         progress=progress,
+        **kernels,
     )
 
 
