@@ -46,11 +46,10 @@ class Progress:
     def step(self, done: int, total: int, label: str, byte_count: int = 0) -> None:
         """Reports that unit `done` (from 1) of `total`, named `label`, is finished.
 
+        The time shown is that since this object was made.
         `byte_count` is the number of bytes that all units so far have produced; 0 hides it.
         """
         now = self._clock()
-        if done <= 1:
-            self._started = now if done == 0 else min(self._started, now)
         interval = _TERMINAL_INTERVAL if self._terminal else _LOG_INTERVAL
         if done < total and now - self._last_report < interval:
             return

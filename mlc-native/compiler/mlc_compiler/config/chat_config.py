@@ -68,7 +68,8 @@ def generate_config(
     """
     architecture = find_architecture(source.config(), model_type)
     described = dict(source.config())
-    described.setdefault("max_position_embeddings", options.overrides.get("context_window_size"))
+    if described.get("max_position_embeddings") is None:
+        described["max_position_embeddings"] = options.overrides.get("context_window_size")
     config = architecture.read_config(described).override(options.overrides)
     formats = tensor_formats(architecture.model_tensors(config), source, quantization)
     config = dataclasses.replace(config, tensor_formats=formats)
