@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 PLATFORMS = ("linux-x86_64", "linux-aarch64", "osx-aarch64", "windows-x86_64")
+PARTIAL = ".partial-"
+"""The start of the names of folders that hold work in progress."""
 
 _SYSTEMS = {"Linux": "linux", "Darwin": "osx", "Windows": "windows"}
 _MACHINES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
@@ -120,6 +123,12 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
+def remove_partial(folder: Path) -> None:
+    """Removes what interrupted runs left in `folder`. The caller holds the folder's lock."""
+    for left in folder.glob(f"{PARTIAL}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes, in lower-case hexadecimal."""
     digest = hashlib.sha256()
@@ -130,7 +139,10 @@ def sha256(path: Path) -> str:
 
 
 def pip(arguments: Sequence[str], python: str | Path = sys.executable) -> None:
-    """Runs `python -m pip`, quietly; StepFailed explains what went wrong."""
+    """Runs `python -m pip`, quietly; StepFailed explains what went wrong.
+
+    The user's own settings of pip (index, proxy, certificates) stay in force.
+    """
     environment = {k: v for k, v in os.environ.items() if k not in _HARMFUL_SETTINGS}
     command = [str(python), "-m", "pip", "--no-input", "--disable-pip-version-check", "-q"]
     done = subprocess.run(

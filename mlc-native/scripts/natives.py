@@ -24,13 +24,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import mlc_home
-from mlc_home import PLATFORMS, StepFailed, progress
+from mlc_home import PARTIAL, PLATFORMS, StepFailed, progress
+from wheels import Wheel, fetch, read_lock
 
 LOCK_FILE = Path(__file__).with_name("natives.lock")
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = "natives.properties"
 CHECKSUMS = "SHA256SUMS"
-PARTIAL = ".partial-"
 FFI_HEADER = "tvm_ffi/include/tvm/ffi/c_api.h"
 
 
@@ -72,45 +72,6 @@ PARTS = (
 )
 
 
-@dataclass(frozen=True)
-class Wheel:
-    """One line of the lock file."""
-
-    component: str
-    version: str
-    platform: str
-    file: str
-    sha256: str
-
-    @property
-    def distribution(self) -> str:
-        """The start of the names of files and folders: distribution and version."""
-        return "-".join(self.file.split("-")[:2])
-
-    def pip_tags(self) -> list[str]:
-        """The options by which pip picks this very file, whatever Python runs it."""
-        python, abi, platforms = self.file.removesuffix(".whl").split("-")[-3:]
-        tags = ["--implementation", "py" if python.startswith("py") else "cp", "--abi", abi]
-        if python.startswith("cp"):
-            tags += ["--python-version", f"{python[2]}.{python[3:]}"]
-        for platform in platforms.split("."):
-            tags += ["--platform", platform]
-        return tags
-
-
-def read_lock(text: str) -> list[Wheel]:
-    """The wheels of a lock file's text; StepFailed names a line that cannot be read."""
-    wheels = []
-    for number, line in enumerate(text.splitlines(), 1):
-        fields = line.split("#")[0].split()
-        if not fields:
-            continue
-        if len(fields) != 5 or not re.fullmatch("[0-9a-f]{64}", fields[4]):
-            raise StepFailed(f"{LOCK_FILE.name}, line {number}: five fields with a hash expected")
-        wheels.append(Wheel(*fields))
-    return wheels
-
-
 def wheels_of(wheels: Iterable[Wheel], platform: str) -> list[Wheel]:
     """The wheels of a platform's parts, in the order of PARTS."""
     by_name = {wheel.component: wheel for wheel in wheels if wheel.platform == platform}
@@ -125,34 +86,6 @@ def library_file(stem: str, platform: str) -> str:
     if platform.startswith("windows"):
         return f"{stem}.dll"
     return f"lib{stem}.dylib" if platform.startswith("osx") else f"lib{stem}.so"
-
-
-def fetch(wheel: Wheel, folder: Path) -> Path:
-    """The wheel's file in `folder`, downloaded unless the right one is there already."""
-    place = folder / wheel.file
-    if place.exists():
-        if mlc_home.sha256(place) == wheel.sha256:
-            return place
-        progress(f"{place} is damaged: fetching it again")
-    progress(f"fetching {wheel.component} {wheel.version} for {wheel.platform} ...")
-    with tempfile.TemporaryDirectory(dir=folder, prefix=PARTIAL) as work:
-        requirements = Path(work, "requirements.txt")
-        requirements.write_text(
-            f"{wheel.component}=={wheel.version} --hash=sha256:{wheel.sha256}\n", encoding="utf-8"
-        )
-        fixed = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--no-cache-dir"]
-        mlc_home.pip(["download", *fixed, *wheel.pip_tags(), "-d", work, "-r", str(requirements)])
-        fetched = Path(work, wheel.file)
-        if not fetched.exists() or mlc_home.sha256(fetched) != wheel.sha256:
-            raise StepFailed(f"pip did not deliver {wheel.file} as pinned in {LOCK_FILE.name}")
-        fetched.replace(place)
-    return place
-
-
-def remove_partial(folder: Path) -> None:
-    """Removes what interrupted runs left in `folder`. The caller holds the folder's lock."""
-    for left in folder.glob(f"{PARTIAL}*"):
-        shutil.rmtree(left, ignore_errors=True)
 
 
 def extract(wheel: Wheel, file: Path, part: Part, into: Path) -> None:
@@ -318,10 +251,10 @@ def chosen_platforms(names: str) -> list[str]:
 
 def make_natives(output: Path, jars: Path | None, platforms: Sequence[str], testing: bool) -> None:
     """Does the script's work. Folders of platforms that are not asked for are removed."""
-    wheels = read_lock(LOCK_FILE.read_text(encoding="utf-8"))
+    wheels = read_lock(LOCK_FILE)
     cache = mlc_home.mlc_home() / "wheels"
     with mlc_home.locked(cache / ".lock"):
-        remove_partial(cache)
+        mlc_home.remove_partial(cache)
         for platform in platforms:
             pinned = wheels_of(wheels, platform)
             place = publish(pinned, unpacked(pinned, cache), output, testing)
