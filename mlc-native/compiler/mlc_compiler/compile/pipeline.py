@@ -9,7 +9,6 @@ def lower() -> tvm.transform.Pass:
     """Graph to kernel calls: operators become kernels, element-wise ones are fused."""
     return tvm.transform.Sequential(
         [
-            transform.RemoveRedundantReshape(),
             transform.LegalizeOps(),
             transform.AnnotateTIROpPattern(),
             transform.FoldConstant(),
