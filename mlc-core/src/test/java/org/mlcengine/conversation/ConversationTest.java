@@ -1,0 +1,219 @@
+package org.mlcengine.conversation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.mlcengine.errors.InvalidRequestException;
+import org.mlcengine.errors.ModelLoadException;
+import org.mlcengine.protocol.ChatMessage;
+import org.mlcengine.protocol.Role;
+
+class ConversationTest {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /** Made by {@code src/test/scripts/conversation_vectors.py}. */
+  private static final JsonNode VECTORS = resource("vectors.json");
+
+  private static JsonNode resource(String name) {
+    try (InputStream in = ConversationTest.class.getResourceAsStream(name)) {
+      return MAPPER.readTree(in);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static JsonNode json(String text) {
+    try {
+      return MAPPER.readTree(text.replace('\'', '"'));
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static Iterable<String> names() {
+    return () -> VECTORS.path("prompts").fieldNames();
+  }
+
+  private static List<ChatMessage> messages(JsonNode json) {
+    List<ChatMessage> messages = new ArrayList<>();
+    for (JsonNode message : json) {
+      Role role = Role.valueOf(message.get(0).textValue().toUpperCase(Locale.ROOT));
+      messages.add(new ChatMessage(role, message.get(1).textValue()));
+    }
+    return messages;
+  }
+
+  @ParameterizedTest
+  @MethodSource("names")
+  void rendersEveryRegisteredTemplate(String name) {
+    Conversation conversation = Conversation.named(name);
+    VECTORS
+        .path("conversations")
+        .fields()
+        .forEachRemaining(
+            entry -> {
+              List<ChatMessage> request = messages(entry.getValue());
+              JsonNode expected = VECTORS.path("prompts").path(name).get(entry.getKey());
+              if (expected.isNull()) {
+                assertThatThrownBy(() -> conversation.render(request))
+                    .isInstanceOf(InvalidRequestException.class);
+              } else {
+                assertThat(conversation.render(request).text())
+                    .as(entry.getKey())
+                    .isEqualTo(expected.textValue());
+              }
+            });
+  }
+
+  @Test
+  void theVectorsCoverTheRegistry() {
+    assertThat(names()).hasSize(53);
+    assertThat(ConversationRegistry.names()).containsAll(names()).hasSize(53 + 3);
+    assertThat(VECTORS.path("conversations")).hasSize(5);
+  }
+
+  @Test
+  void chatmlLooksAsEverywhere() {
+    Prompt prompt =
+        Conversation.named("chatml")
+            .render(List.of(ChatMessage.system("Be brief."), ChatMessage.user("Hi")));
+    assertThat(prompt.prefixTokenIds()).isEmpty();
+    assertThat(prompt.text())
+        .isEqualTo(
+            """
+            <|im_start|>system
+            Be brief.<|im_end|>
+            <|im_start|>user
+            Hi<|im_end|>
+            <|im_start|>assistant
+            """);
+    assertThat(Conversation.named("qwen").systemTemplate())
+        .isEqualTo(Conversation.named("chatml").systemTemplate());
+  }
+
+  @Test
+  void readsAnObjectOfWhichOnlyRolesAndSeparatorsAreGiven() {
+    Conversation conversation =
+        Conversation.of(
+            json(
+                "{'roles':{'user':'U','assistant':'A'},'seps':['|'],'name':null,"
+                    + "'system_prefix_token_ids':null,'of_a_later_version':1}"));
+    assertThat(conversation.stopStrings()).isEmpty();
+    assertThat(conversation.name()).isEmpty();
+    assertThat(conversation.render(List.of(ChatMessage.user("x"))))
+        .isEqualTo(new Prompt(List.of(), "Ux|A"));
+  }
+
+  @Test
+  void readsAllFields() {
+    Conversation conversation =
+        Conversation.of(
+            json(
+                """
+                {'name':'n','system_template':'[{system_message}]','system_message':'s',
+                 'system_prefix_token_ids':[1,2],'add_role_after_system_message':false,
+                 'roles':{'user':'U','assistant':'A','tool':'T'},
+                 'role_templates':{'user':'<{user_message}>','assistant':null},
+                 'messages':[['user','p'],['assistant',null]],'seps':['|','/'],
+                 'role_content_sep':'=','role_empty_sep':'_','stop_str':['','END'],
+                 'stop_token_ids':[7],'strip_reasoning_in_history':true,
+                 'function_string':'f','use_function_calling':false}"""));
+    assertThat(conversation)
+        .isEqualTo(
+            new Conversation(
+                "n",
+                "[{system_message}]",
+                "s",
+                List.of(1, 2),
+                false,
+                Map.of(Role.USER, "U", Role.ASSISTANT, "A", Role.TOOL, "T"),
+                Map.of(Role.USER, "<{user_message}>"),
+                List.of(ChatMessage.user("p"), new ChatMessage(Role.ASSISTANT, Optional.empty())),
+                "|",
+                "/",
+                "=",
+                "_",
+                List.of("END"),
+                List.of(7),
+                true,
+                "f"));
+    assertThat(conversation.render(List.of(ChatMessage.user("q"), ChatMessage.assistant("a"))))
+        .isEqualTo(new Prompt(List.of(1, 2), "[s]<p>|A_U=<q>|A=a/A_"));
+    assertThat(Conversation.of(json("'stablelm'")).stopStrings()).isEmpty();
+  }
+
+  @Test
+  void theLastPlaceForFunctionsIsFilled() {
+    ObjectNode template = (ObjectNode) json("{'roles':{'user':'','assistant':''},'seps':['']}");
+    Conversation conversation = Conversation.of(template.put("function_string", "f"));
+    String user = "a{function_string}b{function_string}c";
+    assertThat(conversation.render(List.of(ChatMessage.user(user))).text()).isEqualTo("abfc");
+  }
+
+  @Test
+  void anUnknownNameListsWhatExists() {
+    assertThatThrownBy(() -> Conversation.named("moss"))
+        .isInstanceOf(ModelLoadException.class)
+        .hasMessageContaining("'moss'")
+        .hasMessageContaining("chatml, chatml_nosystem");
+  }
+
+  @Test
+  void anUnknownRoleListsWhatExists() {
+    assertThatThrownBy(
+            () ->
+                Conversation.named("chatml")
+                    .render(List.of(ChatMessage.user("x"), new ChatMessage(Role.TOOL, "y"))))
+        .isInstanceOfSatisfying(
+            InvalidRequestException.class,
+            e -> assertThat(e.parameter()).isEqualTo("messages[1].role"))
+        .hasMessageContaining("'chatml' (user, assistant), found tool");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "conv_template: | 3",
+        "conv_template: | null",
+        "conv_template.roles: | {'seps':['']}",
+        "conv_template.roles: | {'roles':{'user':'U'},'seps':['']}",
+        "conv_template.roles: | {'roles':[],'seps':['']}",
+        "conv_template.roles.user: | {'roles':{'user':1,'assistant':''},'seps':['']}",
+        "conv_template.seps: | {ROLES}",
+        "conv_template.seps: | {ROLES,'seps':[]}",
+        "conv_template.seps: | {ROLES,'seps':['','','']}",
+        "conv_template.seps[1]: | {ROLES,'seps':['',2]}",
+        "conv_template.seps: | {ROLES,'seps':'x'}",
+        "conv_template.stop_token_ids[0]: | {ROLES,'seps':[''],'stop_token_ids':[-1]}",
+        "conv_template.stop_str[0]: | {ROLES,'seps':[''],'stop_str':[null]}",
+        "conv_template.system_message: | {ROLES,'seps':[''],'system_message':[]}",
+        "conv_template.messages[0]: | {ROLES,'seps':[''],'messages':[['user']]}",
+        "conv_template.messages[0][0]: | {ROLES,'seps':[''],'messages':[['tool','x']]}",
+        "conv_template.messages[0][1]: | {ROLES,'seps':[''],'messages':[['user',{}]]}",
+        "conv_template.add_role_after_system_message: |"
+            + " {ROLES,'seps':[''],'add_role_after_system_message':0}",
+      })
+  void namesTheFieldThatIsWrong(String path, String template) {
+    String text = template.replace("ROLES", "'roles':{'user':'','assistant':''}");
+    assertThatThrownBy(() -> Conversation.of(json(text)))
+        .isInstanceOf(ModelLoadException.class)
+        .hasMessageStartingWith(path)
+        .hasMessageContaining("expected");
+  }
+}
