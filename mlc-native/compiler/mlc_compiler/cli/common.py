@@ -6,13 +6,13 @@ from mlc_compiler.architectures import ARCHITECTURES
 from mlc_compiler.quantization import QUANTIZATIONS
 
 
-def add_quantization(parser: argparse.ArgumentParser, *, required: bool, default: str = "") -> None:
-    """Adds `--quantization`."""
+def add_quantization(parser: argparse.ArgumentParser, *, required: bool, note: str = "") -> None:
+    """Adds `--quantization`; `note` ends its help text."""
     parser.add_argument(
         "--quantization",
         choices=list(QUANTIZATIONS),
         required=required,
-        help="how weights are stored; gguf keeps the source file's own formats" + default,
+        help="how weights are stored; gguf keeps the source file's own formats" + note,
     )
 
 

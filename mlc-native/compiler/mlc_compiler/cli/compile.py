@@ -15,7 +15,7 @@ _CONFIG_FILES = ("mlc-chat-config.json", "config.json")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's options."""
     parser.add_argument("model", type=Path, help="MLC model folder or its mlc-chat-config.json")
-    add_quantization(parser, required=False, default=" (default: the config's quantization)")
+    add_quantization(parser, required=False, note=" (default: the config's quantization)")
     add_model_type(parser)
     parser.add_argument(
         "--device",
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target",
         metavar="LEVEL",
-        help="CPU level, for example x86-64-v3, or a TVM target in JSON (default: this machine)",
+        help="CPU level, for example x86-64-v3 (default: the highest of this machine)",
     )
     parser.add_argument(
         "--overrides",
@@ -48,7 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "max_batch_size",
     )
     parser.add_argument(
-        "--kernels", metavar="NAME", help="set of kernels to compile in (default: the fastest)"
+        "--kernels",
+        metavar="NAME",
+        help="set of kernels to compile in (default: the compiler's choice)",
     )
     parser.add_argument(
         "-o", "--output", type=Path, required=True, help="library file to write, ending in .so"
