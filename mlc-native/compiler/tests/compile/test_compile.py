@@ -11,6 +11,7 @@ from reference_llama import ReferenceLlama
 from stored import decode_matrix
 
 from mlc_compiler.compile import compile_model
+from mlc_compiler.config.llama import LlamaConfig
 from mlc_compiler.errors import OptionError
 from mlc_compiler.loader.mapping_llama import model_tensors
 from mlc_compiler.ops.sampling import library_kernels
@@ -32,9 +33,12 @@ class Compiled:
 
 
 def _compile(
-    folder: Path, quantization: str, tied: bool = True, target: str | None = None
+    folder: Path,
+    quantization: str,
+    config: LlamaConfig | None = None,
+    target: str | None = None,
 ) -> Compiled:
-    config = tiny_config(tie_word_embeddings=tied)
+    config = config or tiny_config()
     scheme = QUANTIZATIONS[quantization]
     source = make_tiny_model(folder, quantization, config=config, seed=SEED, target=target)
     weights = {}
@@ -199,7 +203,7 @@ def test_embedding_decodes_rows_exactly(model):
 
 @pytest.mark.parametrize("quantization", ["q0f32", "q4f16_1", "gguf"])
 def test_untied_output_projection(tmp_path, rng, quantization):
-    model = _compile(tmp_path, quantization, tied=False)
+    model = _compile(tmp_path, quantization, tiny_config(tie_word_embeddings=False))
     tokens = _tokens(rng, 5)
     model.library.add(0)
     assert model.library.metadata["params"][-1]["name"].startswith("lm_head.")
@@ -207,7 +211,22 @@ def test_untied_output_projection(tmp_path, rng, quantization):
     _assert_close(model.library.prefill(tokens), expected, model.tolerance)
 
 
-def test_baseline_target_needs_no_newer_instructions(tmp_path, rng):
+def test_llama3_rope_scaling(tmp_path, rng):
+    scaling = {
+        "rope_type": "llama3",
+        "factor": 8.0,
+        "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 64,
+    }
+    model = _compile(tmp_path, "q0f32", dataclasses.replace(tiny_config(), rope_scaling=scaling))
+    tokens = _tokens(rng, 100)
+    model.library.add(0)
+    expected = model.reference.logits(tokens)[-1]
+    _assert_close(model.library.prefill(tokens), expected, model.tolerance)
+
+
+def test_baseline_target(tmp_path, rng):
     model = _compile(tmp_path, "q4f16_1", target=_baseline())
     tokens = _tokens(rng, 5)
     model.library.add(0)
