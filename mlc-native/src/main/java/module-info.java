@@ -2,4 +2,6 @@
 module org.mlcengine.natives {
   requires static org.jspecify;
   requires org.mlcengine.bindings;
+
+  exports org.mlcengine.natives;
 }
