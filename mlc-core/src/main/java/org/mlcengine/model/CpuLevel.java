@@ -2,6 +2,9 @@ package org.mlcengine.model;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,12 +20,12 @@ record CpuLevel(String family, int rank) {
       Pattern.compile(
           "(?<![a-zA-Z0-9])(?:(?:x86-64|x86_64|amd64)(?:[-_]v([234]))?|(aarch64|arm64))"
               + "(?![a-zA-Z0-9])");
-  private static final List<String> ADDED =
+  private static final List<Set<String>> X86_ADDED =
       List.of(
-          "",
-          "sse4.2, ssse3, popcnt",
-          "avx2, fma, f16c, bmi2",
-          "avx512f, avx512bw, avx512dq, avx512vl");
+          Set.of(),
+          Set.of("cx16", "popcnt", "sse3", "sse4.1", "sse4.2", "ssse3"),
+          Set.of("avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe"),
+          Set.of("avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512vl"));
 
   /** The first level that a text mentions, for instance a library's name. */
   static Optional<CpuLevel> in(String text) {
@@ -41,8 +44,17 @@ record CpuLevel(String family, int rank) {
     return family.equals(host.family) && rank <= host.rank;
   }
 
-  /** The instruction sets that this level adds to the one below; empty at a family's base. */
-  String added() {
-    return ADDED.get(rank - 1);
+  /** The features, by LLVM's names, that this level adds to the one below. */
+  SortedSet<String> added() {
+    return new TreeSet<>(family.equals("x86-64") ? X86_ADDED.get(rank - 1) : Set.of("neon"));
+  }
+
+  /** The features that every processor of this level has, by LLVM's names. */
+  Set<String> features() {
+    Set<String> features = new TreeSet<>(added());
+    if (rank > 1) {
+      features.addAll(new CpuLevel(family, rank - 1).features());
+    }
+    return features;
   }
 }

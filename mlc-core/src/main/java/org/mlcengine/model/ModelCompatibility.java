@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.ModelLibraryMismatchException;
 
@@ -76,7 +77,7 @@ public final class ModelCompatibility {
     Optional<CpuLevel> needed = target.level().flatMap(CpuLevel::in);
     Optional<CpuLevel> offered = CpuLevel.in(host.level());
     if (needed.isPresent() && offered.isPresent() && !needed.get().runsOn(offered.get())) {
-      String added = needed.get().added();
+      String added = String.join(", ", needed.get().added());
       throw mismatch(
           "it was compiled for %s%s, this processor offers %s"
               .formatted(
@@ -85,19 +86,23 @@ public final class ModelCompatibility {
                   host.level()),
           remedy);
     }
-    List<String> missing = missing(target.features(), host.features());
+    List<String> missing = missing(target.features(), host);
     if (!missing.isEmpty()) {
       throw mismatch(
           "it needs %s, which this processor lacks".formatted(String.join(", ", missing)), remedy);
     }
   }
 
-  private static List<String> missing(List<String> needed, Set<String> offered) {
-    if (offered.isEmpty()) {
+  private static List<String> missing(List<String> needed, HostCpu host) {
+    if (host.features().isEmpty()) {
       return List.of();
     }
+    // The kernel has names of its own for some features of a level, such as pni for sse3.
+    Set<String> implied = CpuLevel.in(host.level()).map(CpuLevel::features).orElse(Set.of());
     Set<String> plain =
-        offered.stream().map(ModelCompatibility::plain).collect(Collectors.toUnmodifiableSet());
+        Stream.concat(host.features().stream(), implied.stream())
+            .map(ModelCompatibility::plain)
+            .collect(Collectors.toUnmodifiableSet());
     return needed.stream()
         .filter(feature -> !feature.startsWith("-") && !plain.contains(plain(feature)))
         .toList();

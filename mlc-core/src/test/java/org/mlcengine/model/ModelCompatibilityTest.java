@@ -95,7 +95,7 @@ class ModelCompatibilityTest {
     ((ObjectNode) folder.metadata.get("target")).put("level", "x86-64-v4");
     assertMessage(
         ModelFolder.V3,
-        "compiled for x86-64-v4 (needs avx512f",
+        "compiled for x86-64-v4 (needs avx512bw, avx512cd, avx512dq, avx512f, avx512vl)",
         "this processor offers x86-64-v3",
         "mlc compile \"" + path + "\" --target x86-64-v3");
   }
@@ -116,6 +116,16 @@ class ModelCompatibilityTest {
     assertMessage(ModelFolder.V3, "it needs avx512vnni, amx-int8, which this processor lacks");
     assertThatCode(() -> check(new HostCpu("x86-64-v4", Set.of("avx2", "avx512_vnni", "amx_int8"))))
         .doesNotThrowAnyException();
+  }
+
+  @Test
+  void aLevelImpliesItsFeaturesWhateverTheKernelCallsThem() {
+    ArrayNode features = ((ObjectNode) folder.metadata.get("target")).putArray("features");
+    features.add("sse3").add("lzcnt").add("bmi").add("cx16");
+    HostCpu kernelNames = new HostCpu("x86-64-v3", Set.of("pni", "abm", "bmi1"));
+    assertThatCode(() -> check(kernelNames)).doesNotThrowAnyException();
+    features.add("avx512f");
+    assertMessage(kernelNames, "it needs avx512f, which");
   }
 
   @Test
