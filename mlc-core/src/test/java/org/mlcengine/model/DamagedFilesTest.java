@@ -19,7 +19,7 @@ import org.mlcengine.errors.ModelLoadException;
 
 /** Damages valid files at random: reading them succeeds or throws the promised exception. */
 class DamagedFilesTest {
-  private static final int ROUNDS = 3000;
+  private static final int ROUNDS = 1000;
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final String[] TOKENS = {
     "null",
