@@ -3,7 +3,8 @@
 #
 #   regenerate.sh JEXTRACT INCLUDE
 #
-# JEXTRACT  the jextract launcher (built from jextract's master branch, commit f9866df)
+# JEXTRACT  the jextract launcher, built from jextract's master branch (commit f9866df) with
+#           libclang 14; run on Linux, as the output names the platform's C types
 # INCLUDE   the include folder of the pinned apache-tvm-ffi wheel (tvm_ffi/include)
 #
 # Three substitutions follow:

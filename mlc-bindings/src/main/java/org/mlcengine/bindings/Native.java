@@ -39,12 +39,14 @@ final class Native {
     }
   }
 
-  /** Returns a new reference to a global function. */
+  /** Returns a new reference to a global function. Not while a library extends their table. */
   static Optional<Long> findFunction(String name) {
     TvmRuntime.requireLoaded();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
-      check(TvmFfi.TVMFFIFunctionGetGlobal(Memory.byteArray(name, arena), out));
+      synchronized (TvmRuntime.LOADED) {
+        check(TvmFfi.TVMFFIFunctionGetGlobal(Memory.byteArray(name, arena), out));
+      }
       long handle = out.get(ValueLayout.JAVA_LONG, 0);
       return handle == 0 ? Optional.empty() : Optional.of(handle);
     }

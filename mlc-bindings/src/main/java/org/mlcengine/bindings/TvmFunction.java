@@ -45,8 +45,8 @@ public final class TvmFunction extends TvmObject {
    * Calls the function.
    *
    * @param arguments Long, Integer, Double, Float, Boolean, String, byte[], {@link DataType},
-   *     {@link Device}, {@link MemorySegment} (passed as a plain pointer), {@link TvmObject} or
-   *     null
+   *     {@link Device}, {@link MemorySegment} (passed as a plain pointer), {@link TvmTensorBuffer},
+   *     {@link TvmObject} or null
    * @return Long, Double, Boolean, String, byte[], {@link DataType}, {@link Device}, a zero-length
    *     {@link MemorySegment}, null, or a {@link TvmObject} for the caller to close
    * @throws TvmException if the function raises an error

@@ -14,7 +14,9 @@ import org.mlcengine.bindings.internal.Symbols;
 
 /** The native libraries of this process. All methods may be called from any thread. */
 public final class TvmRuntime {
-  private static final Map<String, Path> LOADED = new LinkedHashMap<>();
+  /** The libraries by file name, and the lock of everything that loading changes. */
+  static final Map<String, Path> LOADED = new LinkedHashMap<>();
+
   private static volatile boolean ready;
 
   private TvmRuntime() {}
@@ -25,7 +27,9 @@ public final class TvmRuntime {
    * handlers of the process are as before when this returns. A library is never unloaded.
    *
    * <p>Load early, before other threads are busy: until libtvm_ffi's loading has returned, its
-   * SIGSEGV handler is in place, and a signal that the JVM needs would end the process.
+   * SIGSEGV handler is in place, and a signal that the JVM needs would end the process. TVM's table
+   * of global functions, which libraries extend as they load, is not made for concurrent use
+   * either.
    *
    * @throws TvmLoadException if a file cannot be opened, if the first is not libtvm_ffi, or if a
    *     library of the same file name was loaded from elsewhere; libraries before it stay loaded

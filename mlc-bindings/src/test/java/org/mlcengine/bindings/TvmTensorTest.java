@@ -10,6 +10,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.mlcengine.bindings.generated.DLTensor;
+import org.mlcengine.bindings.generated.TvmFfi;
 
 @ExtendWith(Natives.class)
 final class TvmTensorTest {
@@ -124,6 +126,24 @@ final class TvmTensorTest {
   }
 
   @Test
+  void tensorOnAnotherDeviceIsNotRead() {
+    try (TvmTensor tensor = described(new Device(2, 1), 2, 1)) {
+      assertThat(tensor.device()).hasToString("cuda:1");
+      assertThatIllegalStateException()
+          .isThrownBy(tensor::data)
+          .withMessageContaining("lies on cuda:1");
+      assertThatIllegalStateException().isThrownBy(() -> tensor.view(0, 1));
+    }
+  }
+
+  @Test
+  void tensorWithGapsIsNotRead() {
+    try (TvmTensor tensor = described(Device.CPU, 3, 1)) {
+      assertThatIllegalStateException().isThrownBy(tensor::data).withMessageContaining("gaps");
+    }
+  }
+
+  @Test
   void dataIsUnusableAfterClose() {
     TvmTensor tensor = TvmTensor.allocate(DataType.INT32, Device.CPU, 1);
     MemorySegment data = tensor.data();
@@ -131,5 +151,24 @@ final class TvmTensorTest {
     assertThatIllegalStateException().isThrownBy(() -> data.get(ValueLayout.JAVA_INT, 0));
     assertThatIllegalStateException().isThrownBy(tensor::data);
     assertThatIllegalStateException().isThrownBy(tensor::shape).withMessage("ffi.Tensor is closed");
+  }
+
+  /** Makes a 2 x 2 tensor with a descriptor that this layer never writes itself. */
+  private static TvmTensor described(Device device, long... strides) {
+    try (Arena arena = Arena.ofConfined();
+        TvmTensor source = TvmTensor.allocate(DataType.INT32, Device.CPU, 8);
+        TvmFunction function = TvmFunction.global("testing.echo");
+        TvmCall echo = function.prepare(1)) {
+      echo.setObject(0, source).invoke();
+      MemorySegment prototype = arena.allocate(TensorLayout.size(2), 8);
+      long end = DLTensor.sizeof();
+      long data = source.data().address();
+      TensorLayout.write(prototype, end, data, device, DataType.INT32, 2, 2);
+      MemorySegment.copy(strides, 0, prototype, ValueLayout.JAVA_LONG, end + 16, 2);
+      MemorySegment handle = MemorySegment.ofAddress(echo.resultHandle(TypeIndex.TENSOR));
+      MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
+      Native.check(TvmFfi.TVMFFITensorCreateUnsafeView(handle, prototype, out));
+      return new TvmTensor(out.get(ValueLayout.JAVA_LONG, 0));
+    }
   }
 }

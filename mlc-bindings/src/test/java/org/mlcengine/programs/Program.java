@@ -70,8 +70,8 @@ public final class Program {
 
   /** Follows null references in code that is called often enough to be compiled. */
   private static int failedNullChecks(int count) {
-    Node good = new Node(new Node(null));
-    Node bad = new Node(null);
+    Node good = new Node(1, new Node(2, null));
+    Node bad = new Node(3, null);
     int failed = 0;
     for (int i = 0; i < count; i++) {
       for (int k = 0; k < 20_000; k++) {
@@ -169,10 +169,11 @@ public final class Program {
   }
 
   private static final class Node {
-    private final int value = 1;
+    private final int value;
     private final @Nullable Node next;
 
-    Node(@Nullable Node next) {
+    Node(int value, @Nullable Node next) {
+      this.value = value;
       this.next = next;
     }
   }
