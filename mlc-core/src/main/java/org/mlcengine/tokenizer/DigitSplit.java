@@ -1,0 +1,27 @@
+package org.mlcengine.tokenizer;
+
+/**
+ * Separates numbers from the rest of a text.
+ *
+ * @param individual whether each digit is a piece by itself; otherwise a run of digits is one
+ */
+record DigitSplit(boolean individual) implements PreTokenizer {
+  @Override
+  public void split(String text, int from, int to, Pieces pieces) {
+    int start = from;
+    boolean digits = false;
+    for (int i = from, width; i < to; i += width) {
+      int c = text.codePointAt(i);
+      width = Character.charCount(c);
+      boolean digit = CodePoints.isNumber(c);
+      if (i > start && (digit != digits || (digit && individual))) {
+        pieces.accept(text, start, i);
+        start = i;
+      }
+      digits = digit;
+    }
+    if (start < to) {
+      pieces.accept(text, start, to);
+    }
+  }
+}

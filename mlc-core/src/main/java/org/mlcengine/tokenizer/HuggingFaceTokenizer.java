@@ -1,0 +1,144 @@
+package org.mlcengine.tokenizer;
+
+import java.text.Normalizer;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * A tokenizer of the Hugging Face library: added tokens are found first, the text between them is
+ * normalized, split into words, and each word encoded.
+ */
+final class HuggingFaceTokenizer implements Tokenizer {
+  private final AddedTokenFinder rawTokens = new AddedTokenFinder();
+  private final AddedTokenFinder normalizedTokens = new AddedTokenFinder();
+  private final List<Normalizer.Form> normalizers;
+  private final List<PreTokenizer> preTokenizers;
+  private final BytePairEncoder encoder;
+  private final Map<String, Integer> ids;
+  private final byte[][] bytes;
+  private final Set<Integer> specials;
+
+  /**
+   * Makes a tokenizer.
+   *
+   * @param ids the id of each token, added ones included
+   * @param bytes what each id contributes to a text
+   * @param specials the ids of special tokens
+   */
+  HuggingFaceTokenizer(
+      List<AddedToken> addedTokens,
+      List<Normalizer.Form> normalizers,
+      List<PreTokenizer> preTokenizers,
+      BytePairEncoder encoder,
+      Map<String, Integer> ids,
+      byte[][] bytes,
+      Set<Integer> specials) {
+    this.normalizers = normalizers;
+    this.preTokenizers = preTokenizers;
+    this.encoder = encoder;
+    this.ids = ids;
+    this.bytes = bytes;
+    this.specials = specials;
+    for (AddedToken token : addedTokens) {
+      if (token.normalized()) {
+        normalizedTokens.add(normalize(token.content()), token);
+      } else {
+        rawTokens.add(token.content(), token);
+      }
+    }
+  }
+
+  @Override
+  public int[] encode(String text) {
+    IntList found = new IntList();
+    PreTokenizer.Pieces words = (piece, from, to) -> encoder.encode(piece, from, to, found);
+    for (PreTokenizer preTokenizer : preTokenizers.reversed()) {
+      PreTokenizer.Pieces inner = words;
+      words = (piece, from, to) -> preTokenizer.split(piece, from, to, inner);
+    }
+    AddedTokenFinder.Parts plain = new Collector(found, words);
+    rawTokens.split(CodePoints.wellFormed(text), new Normalizing(found, plain));
+    return found.toArray();
+  }
+
+  @Override
+  public String decode(int... ids) {
+    StringBuilder text = new StringBuilder();
+    Utf8StreamDecoder decoder = new Utf8StreamDecoder(this);
+    for (int id : ids) {
+      decoder.append(id, text);
+    }
+    decoder.finish(text);
+    return text.toString();
+  }
+
+  @Override
+  public byte[] tokenBytes(int id) {
+    return id < 0 || id >= bytes.length ? new byte[0] : bytes[id].clone();
+  }
+
+  @Override
+  public int vocabSize() {
+    return bytes.length;
+  }
+
+  @Override
+  public OptionalInt idOf(String token) {
+    Integer id = ids.get(token);
+    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  @Override
+  public boolean isSpecial(int id) {
+    return specials.contains(id);
+  }
+
+  @Override
+  public StreamDecoder streamDecoder() {
+    return new Utf8StreamDecoder(this);
+  }
+
+  private String normalize(String text) {
+    String normalized = text;
+    for (Normalizer.Form form : normalizers) {
+      normalized = Normalizer.normalize(normalized, form);
+    }
+    return normalized;
+  }
+
+  /** Normalizes the text between raw tokens, and looks for normalized tokens in it. */
+  private final class Normalizing implements AddedTokenFinder.Parts {
+    private final IntList found;
+    private final AddedTokenFinder.Parts next;
+
+    Normalizing(IntList found, AddedTokenFinder.Parts next) {
+      this.found = found;
+      this.next = next;
+    }
+
+    @Override
+    public void text(String text, int from, int to) {
+      normalizedTokens.split(normalize(text.substring(from, to)), next);
+    }
+
+    @Override
+    public void token(int id) {
+      found.add(id);
+    }
+  }
+
+  private record Collector(IntList found, PreTokenizer.Pieces words)
+      implements AddedTokenFinder.Parts {
+    @Override
+    public void text(String text, int from, int to) {
+      words.accept(text, from, to);
+    }
+
+    @Override
+    public void token(int id) {
+      found.add(id);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+package org.mlcengine.tokenizer;
+
+/** Puts a space before a piece that does not begin with one. */
+record SpacePrefix() implements PreTokenizer {
+  @Override
+  public void split(String text, int from, int to, Pieces pieces) {
+    if (text.charAt(from) == ' ') {
+      pieces.accept(text, from, to);
+    } else {
+      pieces.accept(" " + text.substring(from, to), 0, to - from + 1);
+    }
+  }
+}

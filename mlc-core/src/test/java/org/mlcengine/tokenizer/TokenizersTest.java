@@ -1,0 +1,161 @@
+package org.mlcengine.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.mlcengine.errors.ModelLoadException;
+
+class TokenizersTest {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  @TempDir Path folder;
+
+  @Test
+  void aFolderWithoutATokenizerIsRefusedWithTheNamesThatWereLookedFor() {
+    assertThatThrownBy(() -> Tokenizers.load(folder))
+        .isInstanceOf(ModelLoadException.class)
+        .hasMessageContaining(folder.toString())
+        .hasMessageContaining(
+            "tokenizer.json, tokenizer.model, "
+                + "merges.txt with vocab.json with added_tokens.json, tokenizer_model");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "tokenizer.model,SentencePiece",
+    "merges.txt;vocab.json;added_tokens.json,separate vocabulary and merges",
+    "tokenizer_model,RWKV",
+    "tokenizer_model;tokenizer.model,SentencePiece"
+  })
+  void otherKindsAreRefusedByName(String files, String kind) throws IOException {
+    for (String file : files.split(";", -1)) {
+      Files.createFile(folder.resolve(file));
+    }
+    assertThatThrownBy(() -> Tokenizers.load(folder))
+        .isInstanceOf(ModelLoadException.class)
+        .hasMessageContaining("'" + kind + "'");
+  }
+
+  @Test
+  void tokenizerJsonWinsOverTheOtherFiles() throws IOException {
+    Files.createFile(folder.resolve("tokenizer.model"));
+    Files.createFile(folder.resolve("tokenizer_model"));
+    write(small());
+    assertThat(Tokenizers.load(folder).decode(Tokenizers.load(folder).encode("fish")))
+        .isEqualTo("fish");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "normalizer | {'type':'Lowercase'} | normalizer 'Lowercase'",
+        "normalizer | {'type':'Sequence','normalizers':[{'type':'NFC'},{'type':'Strip'}]}"
+            + " | normalizer 'Strip'",
+        "normalizer | 7 | normalizer 'none'",
+        "pre_tokenizer | {'type':'Metaspace'} | pre_tokenizer 'Metaspace'",
+        "pre_tokenizer | null | pre_tokenizer 'none that ends with ByteLevel'",
+        "pre_tokenizer | {'type':'Digits'} | pre_tokenizer 'none that ends with ByteLevel'",
+        "pre_tokenizer | {'type':'Sequence','pretokenizers':[{'type':'ByteLevel'},{'type':'Digits'}]}"
+            + " | pre_tokenizer behind ByteLevel 'Digits'",
+        "pre_tokenizer | {'type':'Split','pattern':{'String':'a'},'behavior':'Contiguous'}"
+            + " | behavior 'Contiguous'",
+        "pre_tokenizer | {'type':'Split','pattern':{'Regex':'(?<=a)b'},'behavior':'Isolated'}"
+            + " | (?<=",
+        "pre_tokenizer | {'type':'Split','pattern':{},'behavior':'Isolated'} | a Regex",
+        "decoder | {'type':'Metaspace'} | decoder 'Metaspace'",
+        "decoder | null | decoder 'none'",
+        "model | {'type':'Unigram','vocab':[['a',1]]} | model 'Unigram'",
+        "model | {'type':'WordPiece','vocab':{'a':1}} | model 'WordPiece'",
+        "model | {'type':'BPE','vocab':{},'merges':[]} | model.vocab",
+        "model | {'type':'BPE','vocab':{'a':1},'merges':[],'byte_fallback':true} | byte_fallback",
+        "model | {'type':'BPE','vocab':{'a':1},'merges':[],'dropout':0.1} | model.dropout '0.1'",
+        "model | {'type':'BPE','vocab':{'a':1},'merges':[],'end_of_word_suffix':'_'} | suffix '_'",
+        "model | {'type':'BPE','vocab':{'a':1,'b':2},'merges':['a b']} | unknown token 'ab'",
+        "model | {'type':'BPE','vocab':{'a':1,'b':2},'merges':['a b c']} | line 1",
+        "model | {'type':'BPE','vocab':{'a':1,'b':2},'merges':[['a']]} | a string in a merge",
+        "model | {'type':'BPE','vocab':{'a':1,'b':1},'merges':[]} | one token per id",
+        "model | {'type':'BPE','vocab':{'a':-1},'merges':[]} | an id from 0",
+        "model | {'type':'BPE','vocab':{'a':2147483647},'merges':[]} | an id from 0",
+        "model | {'type':'BPE','vocab':{'a':'x'},'merges':[]} | a whole number",
+        "model | [] | an object as the model",
+        "added_tokens | [{'id':3}] | added token with a content",
+      })
+  void whatIsNotSupportedIsRefusedByName(String component, String value, String message)
+      throws IOException {
+    ObjectNode json = small();
+    json.set(component, MAPPER.readTree(value.replace('\'', '"')));
+    write(json);
+    assertThatThrownBy(() -> Tokenizers.load(folder))
+        .isInstanceOf(ModelLoadException.class)
+        .hasMessageContaining("tokenizer.json")
+        .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(value = {"''", "null", "[]", "{", "{}x", "{\"model\":"})
+  void whatIsNoTokenizerIsRefused(String text) throws IOException {
+    Files.writeString(folder.resolve("tokenizer.json"), text);
+    assertThatThrownBy(() -> Tokenizers.load(folder)).isInstanceOf(ModelLoadException.class);
+  }
+
+  @Test
+  void deepNestingIsRefused() throws IOException {
+    Files.writeString(folder.resolve("tokenizer.json"), "{\"normalizer\":" + "[".repeat(100_000));
+    assertThatThrownBy(() -> Tokenizers.load(folder)).isInstanceOf(ModelLoadException.class);
+  }
+
+  @Test
+  void aDamagedFileLoadsOrIsRefused() throws IOException {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    byte[] whole = SmallTokenizer.resource("small-tokenizer.json").getBytes(StandardCharsets.UTF_8);
+    for (int round = 0; round < 1_500; round++) {
+      Files.write(folder.resolve("tokenizer.json"), damage(whole, random));
+      try {
+        Tokenizer tokenizer = Tokenizers.load(folder);
+        tokenizer.decode(tokenizer.encode("The river runs <|im_end|> 42 \u00e9"));
+      } catch (ModelLoadException e) {
+        assertThat(e).hasMessageContaining("tokenizer.json");
+      } catch (RuntimeException e) {
+        throw new AssertionError("seed " + seed + ", round " + round, e);
+      }
+    }
+  }
+
+  private static byte[] damage(byte[] whole, Random random) {
+    byte[] damaged = whole.clone();
+    if (random.nextInt(4) == 0) {
+      return Arrays.copyOf(damaged, random.nextInt(damaged.length));
+    }
+    // The settings stand in front of the vocabulary: most changes go there.
+    int reach = random.nextBoolean() ? 1_500 : damaged.length;
+    for (int changes = random.nextInt(1, 5); changes > 0; changes--) {
+      String alphabet = "\"{}[]:,0123456789-eEtfn\\u \u0000\u00ff";
+      damaged[random.nextInt(reach)] = (byte) alphabet.charAt(random.nextInt(alphabet.length()));
+    }
+    return damaged;
+  }
+
+  private static ObjectNode small() throws IOException {
+    JsonNode json = MAPPER.readTree(SmallTokenizer.resource("small-tokenizer.json"));
+    return (ObjectNode) json;
+  }
+
+  private void write(JsonNode json) throws IOException {
+    MAPPER.writeValue(folder.resolve("tokenizer.json").toFile(), json);
+  }
+}
