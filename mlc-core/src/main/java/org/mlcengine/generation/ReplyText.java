@@ -1,0 +1,72 @@
+package org.mlcengine.generation;
+
+import java.util.Collection;
+import java.util.Set;
+import org.mlcengine.tokenizer.StreamDecoder;
+
+/**
+ * Turns the ids of a reply into its text, up to what stops it. Neither a stop id nor a stop string
+ * is part of the text; what stands before a stop string in the same token is. One object serves one
+ * reply and one thread.
+ */
+public final class ReplyText {
+  /**
+   * What an id did to a reply.
+   *
+   * @param text the text that became certain
+   * @param stopped whether the reply ends here
+   */
+  public record Piece(String text, boolean stopped) {}
+
+  private final StreamDecoder decoder;
+  private final StopStrings stopStrings;
+  private final Set<Integer> stopIds;
+  private boolean stopped;
+
+  /**
+   * Starts a reply.
+   *
+   * @param decoder a fresh decoder
+   * @param stopStrings strings that end the reply; empty ones are left out
+   * @param stopIds ids that end the reply
+   */
+  public ReplyText(
+      StreamDecoder decoder, Collection<String> stopStrings, Collection<Integer> stopIds) {
+    this.decoder = decoder;
+    this.stopStrings = new StopStrings(stopStrings);
+    this.stopIds = Set.copyOf(stopIds);
+  }
+
+  /**
+   * Takes the next id of the reply.
+   *
+   * @throws IllegalStateException if the reply has stopped or was finished
+   */
+  public Piece accept(int id) {
+    requireOpen();
+    if (stopIds.contains(id)) {
+      return new Piece(finish(), true);
+    }
+    String text = stopStrings.append(decoder.append(id));
+    stopped = stopStrings.matched();
+    return new Piece(text, stopped);
+  }
+
+  /**
+   * Ends a reply that nothing has stopped, for example at its limit, and returns the text that was
+   * held back.
+   *
+   * @throws IllegalStateException if the reply has stopped or was finished
+   */
+  public String finish() {
+    requireOpen();
+    stopped = true;
+    return stopStrings.append(decoder.finish()) + stopStrings.finish();
+  }
+
+  private void requireOpen() {
+    if (stopped) {
+      throw new IllegalStateException("The reply has ended; start a new ReplyText.");
+    }
+  }
+}
