@@ -92,7 +92,7 @@ public final class Natives {
       TvmRuntime.load(files);
     } catch (TvmLoadException e) {
       throw new NativesLoadException(
-          "the natives in %s do not load: %s".formatted(found.origin(), e.getMessage()),
+          "the natives of %s do not load: %s".formatted(found.origin(), e.getMessage()),
           List.of(),
           e);
     }

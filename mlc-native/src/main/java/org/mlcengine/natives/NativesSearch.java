@@ -124,7 +124,7 @@ final class NativesSearch {
       attempts.add("a natives jar on the class path or module path (none holds " + resource + ")");
       throw failure("no natives for " + platform + " were found" + remedy(), null);
     }
-    String origin = "natives jar " + url;
+    String origin = "the jar resource " + url;
     try (InputStream text = url.openStream()) {
       Manifest manifest = Manifest.read(text);
       check(manifest, origin);
@@ -170,7 +170,7 @@ final class NativesSearch {
 
   private NativesLoadException refusal(String origin, String reason, @Nullable Throwable cause) {
     attempts.add(origin + ": " + reason);
-    return failure("the natives in " + origin + " cannot be used", cause);
+    return failure("the natives of " + origin + " cannot be used", cause);
   }
 
   private NativesLoadException failure(String message, @Nullable Throwable cause) {

@@ -43,7 +43,7 @@ class NativesTest {
     String classPath = CLASS_PATH + File.pathSeparator + jarContents();
     for (int i = 0; i < 2; i++) {
       assertThat(run(List.of(), classPath, "load"))
-          .contains(folder.resolve("home/natives").toString(), "natives jar");
+          .contains(folder.resolve("home/natives").toString(), "the jar resource");
     }
   }
 
