@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 from tvm import tirx
 from tvm.script.ir_builder import IRBuilder
 from tvm.script.ir_builder import tirx as T
@@ -22,11 +23,16 @@ def build_kernel(
     """
     with IRBuilder() as builder, T.prim_func(s_tir=True):
         T.func_attr({"tirx.is_scheduled": True, "tirx.noalias": True})
-        first, *middle, last = [
-            T.arg(p.suffix, T.buffer(p.shape, p.dtype, layout=None)) for p in (x, *stored, out)
-        ]
+        first, *middle, last = [_argument(tensor) for tensor in (x, *stored, out)]
         with T.sblock("root"):
             T.reads()
             T.writes()
             body(first, middle, last)
     return builder.get()
+
+
+def _argument(tensor: Parameter) -> tirx.Buffer:
+    """An argument aligned to its elements only: a caller may pass views and mapped files."""
+    alignment = np.dtype(tensor.dtype).itemsize
+    buffer = T.buffer(tensor.shape, tensor.dtype, align=alignment, layout=None)
+    return T.arg(tensor.suffix, buffer)

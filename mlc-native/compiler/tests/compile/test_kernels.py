@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tvm
+import tvm_ffi
 from library import tensor
 from sources import random_tensor
 from stored import decode_matrix
@@ -89,6 +90,24 @@ def test_take_rows_decodes_the_chosen_rows(form, rng):
     out = tensor(np.zeros((4, COLUMNS)), "float32")
     _run(embedding.take_rows(weight, "float32"), tensor(ids), *stored, out)
     np.testing.assert_allclose(out.numpy(), values[ids], rtol=1e-6, atol=1e-6)
+
+
+def test_arguments_need_only_the_alignment_of_their_elements(form, rng):
+    weight, stored, values = form
+    x = rng.standard_normal((1, COLUMNS)).astype(np.float32)
+    out = _misaligned(np.zeros((1, ROWS), np.float32))
+    shifted = [_misaligned(part.numpy()) for part in (tensor(_in_lane_order(weight, x)), *stored)]
+    _run(linear.matvec(weight, "float32"), *shifted, out)
+    _assert_product(np.from_dlpack(out), x, values)
+
+
+def _misaligned(values: np.ndarray):
+    """The array at an address that is a multiple of its element size and of nothing more."""
+    memory = np.zeros(values.nbytes + 128, np.uint8)
+    start = -memory.ctypes.data % 64 + values.itemsize
+    view = memory[start : start + values.nbytes].view(values.dtype).reshape(values.shape)
+    view[:] = values
+    return tvm_ffi.from_dlpack(view, require_alignment=0)
 
 
 def test_columns_must_be_whole_groups():
