@@ -1,8 +1,10 @@
 """From a model's configuration to a model library."""
 
 import json
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from mlc_compiler.progress import Progress, format_bytes
 from mlc_compiler.quantization import find_quantization
 
 _STEPS = 5
+_REMINDER_SECONDS = 20.0
 
 
 def compile_model(
@@ -99,7 +102,8 @@ def _build(source: _Source, active_vocab_size: int | None, report: "_Report") ->
     metadata.add_metadata(module, facts)
     module = pipeline.finish()(module)
     report.step(f"generating machine code of {_count(module, tirx.PrimFunc)} kernels")
-    return relax.build(module, tvm.target.Target.current(), relax_pipeline=None)
+    with report.reminders("still generating machine code"):
+        return relax.build(module, tvm.target.Target.current(), relax_pipeline=None)
 
 
 def _count(module: tvm.IRModule, kind: type) -> int:
@@ -120,6 +124,23 @@ class _Report:
 
     def done(self, text: str) -> None:
         self._say(text)
+
+    @contextmanager
+    def reminders(self, text: str) -> Iterator[None]:
+        """Repeats a text while a step runs whose time depends on LLVM and on the shapes."""
+        ended = threading.Event()
+
+        def remind() -> None:
+            while not ended.wait(_REMINDER_SECONDS):
+                self._say(text)
+
+        thread = threading.Thread(target=remind, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
     def _say(self, text: str) -> None:
         self._progress.message(f"{time.monotonic() - self._started:6.1f} s  {text}")
