@@ -6,6 +6,17 @@ module org.mlcengine.core {
   requires org.mlcengine.bindings;
   requires org.mlcengine.natives;
 
+  exports org.mlcengine;
   exports org.mlcengine.errors;
   exports org.mlcengine.protocol;
+  exports org.mlcengine.conversation to
+      org.mlcengine.benchmarks;
+  exports org.mlcengine.model to
+      org.mlcengine.benchmarks;
+  exports org.mlcengine.runtime to
+      org.mlcengine.benchmarks;
+  exports org.mlcengine.sampling to
+      org.mlcengine.benchmarks;
+  exports org.mlcengine.tokenizer to
+      org.mlcengine.benchmarks;
 }

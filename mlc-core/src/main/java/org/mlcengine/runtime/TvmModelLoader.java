@@ -1,0 +1,129 @@
+package org.mlcengine.runtime;
+
+import java.nio.file.Path;
+import java.util.concurrent.locks.ReentrantLock;
+import org.mlcengine.bindings.TvmArray;
+import org.mlcengine.bindings.TvmException;
+import org.mlcengine.bindings.TvmFunction;
+import org.mlcengine.bindings.TvmObject;
+import org.mlcengine.bindings.TvmShape;
+import org.mlcengine.errors.InsufficientMemoryException;
+import org.mlcengine.errors.ModelLoadException;
+import org.mlcengine.model.EngineLimits;
+import org.mlcengine.model.LibraryLocator;
+import org.mlcengine.model.LibraryMetadata;
+import org.mlcengine.model.MemoryPlan;
+import org.mlcengine.model.ModelCompatibility;
+import org.mlcengine.model.ModelConfig;
+import org.mlcengine.model.SystemMemory;
+import org.mlcengine.model.WeightChecksums;
+import org.mlcengine.model.WeightIndex;
+import org.mlcengine.natives.MlcHome;
+
+/**
+ * Opens models. Everything that can be wrong with the files is found before the first native call
+ * that would fail obscurely.
+ */
+public final class TvmModelLoader {
+  private static final int SPREAD_OVER_CORES = 1;
+
+  /** Two models that open at once would both plan with the memory that is free now. */
+  private static final ReentrantLock OPENING = new ReentrantLock();
+
+  private final OpenRequest request;
+  private final OpenListener listener;
+
+  private TvmModelLoader(OpenRequest request, OpenListener listener) {
+    this.request = request;
+    this.listener = listener;
+  }
+
+  /**
+   * Opens a model on the calling thread, which then owns it.
+   *
+   * @throws ModelLoadException if a file of the model is missing or broken
+   * @throws org.mlcengine.errors.ModelLibraryMismatchException if the library does not fit the
+   *     weights or this processor
+   * @throws InsufficientMemoryException if the model does not fit into memory
+   * @throws org.mlcengine.errors.NativesException if the natives cannot be loaded
+   */
+  public static TvmLanguageModel open(OpenRequest request, OpenListener listener) {
+    OPENING.lock();
+    try {
+      return new TvmModelLoader(request, listener).open();
+    } finally {
+      OPENING.unlock();
+    }
+  }
+
+  private TvmLanguageModel open() {
+    ModelConfig config = request.config();
+    WeightIndex weights = WeightIndex.read(config.folder());
+    if (request.verifyWeights()) {
+      WeightChecksums.verify(weights, MlcHome.folder().resolve("checked"), listener::verified);
+    }
+    NativeHost host = NativeHost.load(request.natives());
+    Path file =
+        host.requireLoadable(
+            request.library() != null
+                ? request.library()
+                : LibraryLocator.locate(config.folder(), host.cpu()));
+    useThreads(request.threads());
+    ModelLibrary library = ModelLibrary.open(file);
+    try {
+      LibraryMetadata metadata = LibraryMetadata.parse(file, library.metadata(), config);
+      ModelCompatibility.check(config, weights, metadata, host.cpu());
+      MemoryPlan plan =
+          MemoryPlan.infer(metadata, config, request.limits(), SystemMemory.available());
+      ModelFacts facts = new ModelFacts(config, file, metadata, plan, request.threads());
+      return assemble(library, weights, facts);
+    } catch (RuntimeException e) {
+      library.close();
+      throw e;
+    }
+  }
+
+  private TvmLanguageModel assemble(ModelLibrary library, WeightIndex weights, ModelFacts facts) {
+    long total = facts.plan().weightBytes();
+    TvmArray parameters =
+        WeightLoader.load(
+            weights, facts.metadata().parameters(), done -> listener.loaded(done, total));
+    try {
+      KvCache cache = createCache(library, facts.plan());
+      try {
+        return new TvmLanguageModel(library, parameters, cache, facts);
+      } catch (RuntimeException e) {
+        cache.close();
+        throw e;
+      }
+    } catch (RuntimeException e) {
+      parameters.close();
+      throw e;
+    }
+  }
+
+  private static KvCache createCache(ModelLibrary library, MemoryPlan plan) {
+    EngineLimits limits = plan.limits();
+    try (TvmShape sequences = TvmShape.of(limits.maxSequences());
+        TvmShape tokens = TvmShape.of(limits.maxTotalTokens());
+        TvmShape chunk = TvmShape.of(limits.prefillChunk());
+        TvmShape page = TvmShape.of(limits.pageSize());
+        TvmShape sliding = TvmShape.of(0)) {
+      TvmObject cache =
+          library.create("create_tir_paged_kv_cache", sequences, tokens, chunk, page, sliding);
+      return new KvCache(cache, limits);
+    } catch (TvmException e) {
+      throw new InsufficientMemoryException(
+          "The KV cache of %d MiB could not be made (%s). Set a smaller contextWindowSize or fewer maxNumSequence."
+              .formatted(plan.kvCacheBytes() >> 20, e.getMessage()),
+          e);
+    }
+  }
+
+  /** Sizes the pool of workers that TVM keeps for the calling thread. */
+  private static void useThreads(int threads) {
+    try (TvmFunction configure = TvmFunction.global("runtime.config_threadpool")) {
+      configure.call(SPREAD_OVER_CORES, threads);
+    }
+  }
+}
