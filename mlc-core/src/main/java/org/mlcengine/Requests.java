@@ -1,0 +1,135 @@
+package org.mlcengine;
+
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.mlcengine.conversation.Conversation;
+import org.mlcengine.conversation.Prompt;
+import org.mlcengine.errors.ContextLengthExceededException;
+import org.mlcengine.errors.InvalidRequestException;
+import org.mlcengine.generation.ReplyText;
+import org.mlcengine.model.ModelConfig;
+import org.mlcengine.model.SamplingDefaults;
+import org.mlcengine.protocol.ChatCompletionCreateParams;
+import org.mlcengine.protocol.CompletionCreateParams;
+import org.mlcengine.protocol.GenerationParams;
+import org.mlcengine.sampling.Mt19937;
+import org.mlcengine.sampling.Sampler;
+import org.mlcengine.sampling.SamplingParams;
+import org.mlcengine.scheduler.Scheduler;
+import org.mlcengine.scheduler.TokenSampler;
+import org.mlcengine.tokenizer.Tokenizer;
+
+/** Turns requests into sequences. */
+final class Requests {
+  private final Scheduler scheduler;
+  private final Tokenizer tokenizer;
+  private final Conversation conversation;
+  private final ModelConfig config;
+  private final EngineInfo info;
+  private final InstantSource clock = InstantSource.system();
+  private final SecureRandom random = new SecureRandom();
+
+  Requests(
+      Scheduler scheduler,
+      Tokenizer tokenizer,
+      Conversation conversation,
+      ModelConfig config,
+      EngineInfo info) {
+    this.scheduler = scheduler;
+    this.tokenizer = tokenizer;
+    this.conversation = conversation;
+    this.config = config;
+    this.info = info;
+  }
+
+  ReplyHead head(String prefix, GenerationParams params) {
+    byte[] unique = new byte[16];
+    random.nextBytes(unique);
+    return new ReplyHead(
+        prefix + HexFormat.of().formatHex(unique),
+        clock.instant().getEpochSecond(),
+        params.model().orElse(info.model()));
+  }
+
+  /** Returns the tokens of a conversation, up to where the reply begins. */
+  int[] prompt(ChatCompletionCreateParams params) {
+    Prompt prompt = conversation.render(params.messages());
+    int[] prefix = prompt.prefixTokenIds().stream().mapToInt(Integer::intValue).toArray();
+    int[] text = tokenizer.encode(prompt.text());
+    int[] tokens = Arrays.copyOf(prefix, prefix.length + text.length);
+    System.arraycopy(text, 0, tokens, prefix.length, text.length);
+    return tokens;
+  }
+
+  /** Returns the tokens to continue. */
+  int[] prompt(CompletionCreateParams params) {
+    int[] tokens =
+        params.promptTokens().orElseGet(() -> tokenizer.encode(params.prompt().orElseThrow()));
+    for (int token : tokens) {
+      if (token < 0 || token >= info.vocabularySize()) {
+        throw new InvalidRequestException(
+            "prompt",
+            "expected token ids from 0 to %d, found %d."
+                .formatted(info.vocabularySize() - 1, token));
+      }
+    }
+    return tokens;
+  }
+
+  /** Starts a generation for each of the request's choices. */
+  Generation start(int[] prompt, GenerationParams params) {
+    if (prompt.length == 0) {
+      throw new InvalidRequestException("prompt", "expected at least one token, found none.");
+    }
+    if (prompt.length > info.maxInputTokens()) {
+      throw new ContextLengthExceededException(prompt.length, info.maxInputTokens());
+    }
+    int room = info.contextWindow() - prompt.length;
+    int maxTokens = Math.min(params.maxTokens().orElse(room), room);
+    Generation generation = new Generation(scheduler);
+    for (int choice = 0; choice < params.n(); choice++) {
+      generation.add(prompt, maxTokens, sampler(params, choice), text(params));
+    }
+    generation.start();
+    return generation;
+  }
+
+  private TokenSampler sampler(GenerationParams params, int choice) {
+    SamplingDefaults defaults = config.samplingDefaults();
+    SamplingParams sampling =
+        new SamplingParams(
+            params.temperature().orElse(defaults.temperature()),
+            params.topP().orElse(defaults.topP()),
+            params.presencePenalty().orElse(defaults.presencePenalty()),
+            params.frequencyPenalty().orElse(defaults.frequencyPenalty()),
+            params.repetitionPenalty().orElse(defaults.repetitionPenalty()),
+            params.logitBias());
+    long seed = params.seed().orElseGet(random::nextLong);
+    Mt19937 numbers = new Mt19937((int) (params.n() == 1 ? seed : seed + choice + 1));
+    int vocabulary = config.activeVocabSize().orElse(config.vocabSize());
+    Sampler sampler = new Sampler(sampling, vocabulary, numbers);
+    return logits -> {
+      int token = sampler.sample(logits);
+      sampler.accept(token);
+      return token;
+    };
+  }
+
+  private ReplyText text(GenerationParams params) {
+    Collection<String> stopStrings = List.of();
+    Set<Integer> stopIds = Set.of();
+    if (!params.ignoreEos()) {
+      stopStrings = new ArrayList<>(params.stop());
+      stopStrings.addAll(conversation.stopStrings());
+      stopIds = new TreeSet<>(conversation.stopTokenIds());
+    }
+    return new ReplyText(tokenizer.streamDecoder(), stopStrings, stopIds);
+  }
+}

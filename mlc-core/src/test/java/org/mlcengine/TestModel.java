@@ -1,0 +1,46 @@
+package org.mlcengine;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/** The default model, which the build makes before the tests. */
+public final class TestModel {
+  private TestModel() {}
+
+  /** Returns the model folder. */
+  public static Path folder() {
+    Path pointer =
+        Path.of(System.getProperty("mlc.test.model", "../mlc-native/target/default-model.path"));
+    try {
+      return Path.of(Files.readString(pointer).strip());
+    } catch (IOException e) {
+      throw new UncheckedIOException("Run mvn verify from the root: it makes " + pointer, e);
+    }
+  }
+
+  /** Opens the model with a short context, which keeps the KV cache small. */
+  public static MLCEngine open() {
+    return builder().build();
+  }
+
+  /** Returns a builder for the model with a short context. */
+  public static MLCEngine.Builder builder() {
+    return MLCEngine.builder().model(folder()).contextWindowSize(1024).maxTotalSequenceLength(2048);
+  }
+
+  /** Makes a folder of links to the model's files, so that a test can replace some of them. */
+  public static Path copyInto(Path target) throws IOException {
+    Files.createDirectories(target);
+    try (Stream<Path> files = Files.list(folder())) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        if (Files.isRegularFile(file)) {
+          Files.createSymbolicLink(target.resolve(file.getFileName()), file.toRealPath());
+        }
+      }
+    }
+    return target;
+  }
+}
