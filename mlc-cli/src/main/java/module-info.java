@@ -1,7 +1,12 @@
 /** The {@code mlc} command. */
 module org.mlcengine.cli {
   requires static org.jspecify;
+  requires com.fasterxml.jackson.databind;
   requires info.picocli;
   requires org.jline;
   requires org.mlcengine.core;
+  requires org.mlcengine.natives;
+
+  opens org.mlcengine.cli to
+      info.picocli;
 }

@@ -1,0 +1,163 @@
+package org.mlcengine.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jline.reader.EndOfFileException;
+import org.jline.reader.LineReader;
+import org.jline.reader.LineReaderBuilder;
+import org.jline.reader.UserInterruptException;
+import org.jline.reader.impl.DefaultParser;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.TerminalBuilder;
+import org.jspecify.annotations.Nullable;
+import org.mlcengine.CompletionStream;
+import org.mlcengine.EngineInfo;
+import org.mlcengine.MLCEngine;
+import org.mlcengine.errors.MLCException;
+import org.mlcengine.protocol.ChatCompletionChunk;
+import org.mlcengine.protocol.ChatCompletionCreateParams;
+import org.mlcengine.protocol.ChatMessage;
+import org.mlcengine.protocol.RequestMetrics;
+import org.mlcengine.protocol.Usage;
+
+/** An interactive chat on a terminal. */
+final class ChatSession {
+  private static final String HELP =
+      """
+      /help   this list
+      /reset  forget the conversation
+      /stats  tokens and speed of the last reply
+      /exit   leave (also Ctrl-D)
+      Ctrl-C stops a reply.""";
+
+  private final MLCEngine engine;
+  private final ChatCompletionCreateParams.Builder request;
+  private final List<ChatMessage> opening;
+  private final List<ChatMessage> messages;
+  private final AtomicReference<@Nullable CompletionStream<ChatCompletionChunk>> current =
+      new AtomicReference<>();
+  private Optional<Usage> lastUsage = Optional.empty();
+
+  /**
+   * Creates a session.
+   *
+   * @param request sampling values
+   * @param opening the messages before the first turn: a system message, or none
+   */
+  ChatSession(
+      MLCEngine engine, ChatCompletionCreateParams.Builder request, List<ChatMessage> opening) {
+    this.engine = engine;
+    this.request = request.includeUsage(true);
+    this.opening = opening;
+    this.messages = new ArrayList<>(opening);
+  }
+
+  void run() {
+    try (Terminal terminal = TerminalBuilder.builder().name("mlc").build()) {
+      terminal.handle(Terminal.Signal.INT, signal -> stopReply());
+      LineReader reader =
+          LineReaderBuilder.builder()
+              .terminal(terminal)
+              .appName("mlc")
+              .parser(new DefaultParser().quoteChars(new char[0]).escapeChars(new char[0]))
+              .build();
+      PrintWriter output = terminal.writer();
+      EngineInfo info = engine.info();
+      output.printf(
+          Locale.ROOT,
+          "%s (%s, %d threads, context %d). /help lists the commands.%n",
+          info.model(),
+          info.quantization(),
+          info.threads(),
+          info.contextWindow());
+      while (turn(reader, output)) {
+        output.flush();
+      }
+    } catch (IOException e) {
+      throw new CommandException("the terminal cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  /** Reads one line and acts on it; returns false at the end. */
+  private boolean turn(LineReader reader, PrintWriter output) {
+    String line;
+    try {
+      line = reader.readLine("> ").strip();
+    } catch (UserInterruptException e) {
+      return true;
+    } catch (EndOfFileException e) {
+      return false;
+    }
+    switch (line) {
+      case "" -> {}
+      case "/exit", "/quit" -> {
+        return false;
+      }
+      case "/help" -> output.println(HELP);
+      case "/reset" -> {
+        messages.clear();
+        messages.addAll(opening);
+        output.println("The conversation is forgotten.");
+      }
+      case "/stats" -> output.println(stats());
+      default -> {
+        if (line.startsWith("/")) {
+          output.println("Unknown command " + line + "; /help lists the commands.");
+        } else {
+          reply(line, output);
+        }
+      }
+    }
+    return true;
+  }
+
+  private void reply(String text, PrintWriter output) {
+    messages.add(ChatMessage.user(text));
+    StringBuilder reply = new StringBuilder();
+    try (CompletionStream<ChatCompletionChunk> stream =
+        engine.chat().completions().createStreaming(request.messages(messages).build())) {
+      current.set(stream);
+      for (ChatCompletionChunk chunk : stream) {
+        chunk.choices().forEach(choice -> choice.delta().content().ifPresent(reply::append));
+        chunk.choices().forEach(choice -> choice.delta().content().ifPresent(output::print));
+        output.flush();
+        lastUsage = chunk.usage().or(() -> lastUsage);
+      }
+      messages.add(ChatMessage.assistant(reply.toString()));
+    } catch (MLCException e) {
+      messages.removeLast();
+      output.print(e.getMessage());
+    } finally {
+      current.set(null);
+    }
+    output.println();
+  }
+
+  private void stopReply() {
+    CompletionStream<ChatCompletionChunk> stream = current.get();
+    if (stream != null) {
+      stream.close();
+    }
+  }
+
+  private String stats() {
+    if (lastUsage.isEmpty()) {
+      return "No reply yet.";
+    }
+    Usage usage = lastUsage.get();
+    RequestMetrics metrics = usage.extra().orElseThrow();
+    return String.format(
+        Locale.ROOT,
+        "prompt %d tokens, %.1f tok/s; reply %d tokens, %.1f tok/s; first token after %.2f s",
+        usage.promptTokens(),
+        metrics.prefillTokensPerSecond(),
+        usage.completionTokens(),
+        metrics.decodeTokensPerSecond(),
+        metrics.timeToFirstToken().toNanos() / 1e9);
+  }
+}

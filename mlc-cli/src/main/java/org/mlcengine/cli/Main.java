@@ -1,0 +1,68 @@
+package org.mlcengine.cli;
+
+import org.jspecify.annotations.Nullable;
+import org.mlcengine.errors.MLCException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code mlc} command. */
+@Command(
+    name = "mlc",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    description = "Runs MLC-compiled language models in a JVM.",
+    subcommands = {ChatCommand.class, BenchCommand.class, DoctorCommand.class, HelpCommand.class},
+    footer = {
+      "",
+      "Tools that make models (Python, set up on first use; each has --help):",
+      "  convert_weight  Converts a Hugging Face folder or a GGUF file to MLC weights.",
+      "  gen_config      Writes mlc-chat-config.json and the tokenizer files.",
+      "  compile         Compiles a model library.",
+      "",
+      "Models, natives and the Python environment are kept under MLC_HOME (default: the user's cache",
+      "folder)."
+    })
+public final class Main implements Runnable {
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--verbose",
+      scope = CommandLine.ScopeType.INHERIT,
+      description = "Show the stack trace of an error.")
+  private boolean verbose;
+
+  Main() {}
+
+  /** Runs the command and exits with its status: 0, 1 for a failure, 2 for wrong usage. */
+  public static void main(String[] args) {
+    System.exit(run(args));
+  }
+
+  static int run(String... args) {
+    Main main = new Main();
+    return new CommandLine(main)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler((failure, command, parsed) -> main.report(failure, command))
+        .execute(args);
+  }
+
+  @Override
+  public void run() {
+    if (spec != null) {
+      throw new ParameterException(spec.commandLine(), "A sub-command is needed.");
+    }
+  }
+
+  private int report(Exception failure, CommandLine command) {
+    if (verbose || !(failure instanceof MLCException || failure instanceof CommandException)) {
+      failure.printStackTrace(command.getErr());
+    }
+    command.getErr().println("mlc: " + failure.getMessage());
+    return CommandLine.ExitCode.SOFTWARE;
+  }
+}
