@@ -1,0 +1,61 @@
+package org.mlcengine.benchmarks;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.mlcengine.model.EngineMode;
+import org.mlcengine.model.LimitRequest;
+import org.mlcengine.model.ModelConfig;
+import org.mlcengine.runtime.OpenListener;
+import org.mlcengine.runtime.OpenRequest;
+import org.mlcengine.runtime.TvmLanguageModel;
+import org.mlcengine.runtime.TvmModelLoader;
+
+/**
+ * The model that is measured: system property {@code mlc.model}, else the build's default model.
+ */
+public final class BenchmarkModel {
+  private static final Path POINTER = Path.of("mlc-native/target/default-model.path");
+
+  private BenchmarkModel() {}
+
+  /** Returns the model folder. */
+  public static Path folder() {
+    String model = System.getProperty("mlc.model");
+    if (model != null) {
+      return Path.of(model);
+    }
+    try {
+      return Path.of(Files.readString(POINTER).strip());
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Run from the root after mvn verify, or set -Dmlc.model=FOLDER (no " + POINTER + ")", e);
+    }
+  }
+
+  /**
+   * Opens a model on the calling thread.
+   *
+   * @param library the model library; null for the one in the folder
+   */
+  public static TvmLanguageModel open(Path folder, @Nullable Path library) {
+    int threads = Integer.getInteger("mlc.threads", Runtime.getRuntime().availableProcessors());
+    return TvmModelLoader.open(
+        new OpenRequest(
+            ModelConfig.read(folder),
+            library,
+            null,
+            threads,
+            LimitRequest.of(EngineMode.LOCAL),
+            true),
+        new OpenListener() {
+          @Override
+          public void verified(long bytes, long total) {}
+
+          @Override
+          public void loaded(long bytes, long total) {}
+        });
+  }
+}
