@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.concurrent.locks.ReentrantLock;
 import org.mlcengine.bindings.TvmArray;
 import org.mlcengine.bindings.TvmException;
-import org.mlcengine.bindings.TvmFunction;
 import org.mlcengine.bindings.TvmObject;
 import org.mlcengine.bindings.TvmShape;
 import org.mlcengine.errors.InsufficientMemoryException;
@@ -25,8 +24,6 @@ import org.mlcengine.natives.MlcHome;
  * that would fail obscurely.
  */
 public final class TvmModelLoader {
-  private static final int SPREAD_OVER_CORES = 1;
-
   /** Two models that open at once would both plan with the memory that is free now. */
   private static final ReentrantLock OPENING = new ReentrantLock();
 
@@ -68,14 +65,14 @@ public final class TvmModelLoader {
             request.library() != null
                 ? request.library()
                 : LibraryLocator.locate(config.folder(), host.cpu()));
-    useThreads(request.threads());
+    int threads = WorkerThreads.use(request.threads());
     ModelLibrary library = ModelLibrary.open(file);
     try {
       LibraryMetadata metadata = LibraryMetadata.parse(file, library.metadata(), config);
       ModelCompatibility.check(config, weights, metadata, host.cpu());
       MemoryPlan plan =
           MemoryPlan.infer(metadata, config, request.limits(), SystemMemory.available());
-      ModelFacts facts = new ModelFacts(config, file, metadata, plan, request.threads());
+      ModelFacts facts = new ModelFacts(config, file, metadata, plan, threads);
       return assemble(library, weights, facts);
     } catch (RuntimeException e) {
       library.close();
@@ -117,13 +114,6 @@ public final class TvmModelLoader {
           "The KV cache of %d MiB could not be made (%s). Set a smaller contextWindowSize or fewer maxNumSequence."
               .formatted(plan.kvCacheBytes() >> 20, e.getMessage()),
           e);
-    }
-  }
-
-  /** Sizes the pool of workers that TVM keeps for the calling thread. */
-  private static void useThreads(int threads) {
-    try (TvmFunction configure = TvmFunction.global("runtime.config_threadpool")) {
-      configure.call(SPREAD_OVER_CORES, threads);
     }
   }
 }
