@@ -69,15 +69,17 @@ class ChatCompletionsTest {
 
   @Test
   void remembersTheConversation() {
+    ChatCompletion alone = create(ask("And of Italy?").temperature(0).maxTokens(20));
     ChatCompletion reply =
         create(
-            ask("My name is Ada.")
-                .addAssistantMessage("Hello Ada, nice to meet you.")
-                .addUserMessage("What is my name?")
+            ask("What is the capital of France?")
+                .addAssistantMessage("The capital of France is Paris.")
+                .addUserMessage("And of Italy?")
                 .temperature(0)
                 .maxTokens(20));
 
-    assertThat(text(reply)).contains("Ada");
+    assertThat(text(reply)).contains("Rome");
+    assertThat(text(alone)).isNotEqualTo(text(reply));
   }
 
   @Test
