@@ -70,6 +70,14 @@ public final class TvmRuntime {
     return Resource.live();
   }
 
+  /**
+   * Gives memory that native code has freed back to the system, where the C library would keep it
+   * (glibc). Takes some milliseconds; worth it after much was freed, such as a model.
+   */
+  public static void trimMemory() {
+    FreedMemory.giveBack();
+  }
+
   static void requireLoaded() {
     if (!ready) {
       throw new IllegalStateException(

@@ -6,6 +6,7 @@ import org.mlcengine.bindings.DataType;
 import org.mlcengine.bindings.TvmArray;
 import org.mlcengine.bindings.TvmCall;
 import org.mlcengine.bindings.TvmFunction;
+import org.mlcengine.bindings.TvmRuntime;
 import org.mlcengine.bindings.TvmTensorBuffer;
 import org.mlcengine.bindings.TvmTensorView;
 import org.mlcengine.model.EngineLimits;
@@ -183,5 +184,6 @@ public final class TvmLanguageModel implements LanguageModel {
     cache.close();
     parameters.close();
     library.close();
+    TvmRuntime.trimMemory();
   }
 }
