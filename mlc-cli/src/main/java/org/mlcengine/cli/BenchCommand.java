@@ -27,8 +27,9 @@ import picocli.CommandLine.Spec;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = {
-      "Measures a model: each repeat opens it, runs a short request unmeasured, then one of random",
-      "prompt tokens, greedy, without stopping early."
+      "Measures a model.",
+      "Each repeat opens it, runs a short request unmeasured, then a greedy one with a random prompt"
+          + " that does not stop early."
     })
 final class BenchCommand implements Runnable {
   private static final int WARM_UP_TOKENS = 8;

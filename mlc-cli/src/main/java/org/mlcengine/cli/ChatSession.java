@@ -2,6 +2,7 @@ package org.mlcengine.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -58,7 +59,8 @@ final class ChatSession {
   }
 
   void run() {
-    try (Terminal terminal = TerminalBuilder.builder().name("mlc").build()) {
+    try (Terminal terminal =
+        TerminalBuilder.builder().name("mlc").encoding(StandardCharsets.UTF_8).dumb(true).build()) {
       terminal.handle(Terminal.Signal.INT, signal -> stopReply());
       LineReader reader =
           LineReaderBuilder.builder()

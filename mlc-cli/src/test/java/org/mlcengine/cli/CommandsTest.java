@@ -1,0 +1,169 @@
+package org.mlcengine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands as a user runs them: what goes to which stream, and the exit status. */
+class CommandsTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir Path folder;
+
+  @Test
+  void chatPrintsTheReplyAndNothingElse() {
+    Command chat =
+        Command.run(
+            "",
+            "chat",
+            Command.model(),
+            "--prompt",
+            "What is the capital of France?",
+            "--temperature",
+            "0");
+
+    assertThat(chat.output()).isEqualTo("The capital of France is Paris.\n");
+    assertThat(chat.errors()).isEmpty();
+    assertThat(chat.status()).isZero();
+  }
+
+  @Test
+  void chatWithJsonPrintsOneCompletion() throws IOException {
+    Command chat =
+        Command.run(
+            "",
+            "chat",
+            Command.model(),
+            "--prompt",
+            "Hi",
+            "--json",
+            "--max-tokens",
+            "3",
+            "--seed",
+            "1",
+            "--system",
+            "Be brief.",
+            "--top-p",
+            "0.9");
+
+    JsonNode reply = JSON.readTree(chat.output());
+    assertThat(reply.path("object").asText()).isEqualTo("chat.completion");
+    assertThat(reply.at("/choices/0/message/role").asText()).isEqualTo("assistant");
+    assertThat(reply.at("/usage/completion_tokens").asInt()).isBetween(1, 3);
+    assertThat(chat.output()).endsWith("}\n").doesNotContain("\n{");
+    assertThat(chat.errors()).isEmpty();
+  }
+
+  @Test
+  void chatReadsQuestionsFromAPipe() {
+    Command chat =
+        Command.run(
+            "What is the capital of France?\n/stats\nIt's \"Paris\", isn't it?\n/nonsense\n/reset\n/help\n/exit\nnot read\n",
+            "chat",
+            Command.model(),
+            "--temperature",
+            "0",
+            "--max-tokens",
+            "20");
+
+    assertThat(chat.status()).isZero();
+    assertThat(chat.output())
+        .contains("Paris")
+        .contains("tok/s")
+        .contains("Unknown command /nonsense")
+        .contains("The conversation is forgotten.")
+        .contains("/reset")
+        .doesNotContain("not read");
+    assertThat(chat.errors()).isEmpty();
+  }
+
+  @Test
+  void benchPrintsTheMediansAsJson() throws IOException {
+    Command bench =
+        Command.run(
+            "",
+            "bench",
+            Command.model(),
+            "--prompt-tokens",
+            "9",
+            "--decode-tokens",
+            "4",
+            "--repeats",
+            "2",
+            "--json");
+
+    JsonNode result = JSON.readTree(bench.output());
+    for (String name :
+        new String[] {
+          "prefill_tokens_per_s", "decode_tokens_per_s", "ttft_s", "load_s", "rss_bytes"
+        }) {
+      assertThat(result.path(name).asDouble()).as(name).isPositive();
+    }
+    assertThat(bench.errors()).isEmpty();
+  }
+
+  @Test
+  void benchPrintsATable() {
+    Command bench =
+        Command.run(
+            "",
+            "bench",
+            Command.model(),
+            "--prompt-tokens",
+            "9",
+            "--decode-tokens",
+            "4",
+            "--repeats",
+            "1",
+            "--threads",
+            "1");
+
+    assertThat(bench.output()).contains("1 threads").contains("median").contains("rss_bytes");
+  }
+
+  @Test
+  void doctorFindsNothingWrong() {
+    Command doctor = Command.run("", "doctor");
+
+    assertThat(doctor.output()).contains("natives").contains("Nothing is wrong.");
+    assertThat(doctor.status()).isZero();
+  }
+
+  @Test
+  void aFailureIsOneLineOnStandardError() throws IOException {
+    Files.writeString(folder.resolve("mlc-chat-config.json"), "{");
+    for (String model : new String[] {folder.resolve("missing").toString(), folder.toString()}) {
+      Command chat = Command.run("", "chat", model, "--prompt", "Hi");
+
+      assertThat(chat.status()).isEqualTo(1);
+      assertThat(chat.output()).isEmpty();
+      assertThat(chat.errors()).startsWith("mlc: ").contains(model).hasLineCount(1);
+    }
+  }
+
+  @Test
+  void aNegativeTemperatureIsRefusedByName() {
+    Command chat = Command.run("", "chat", "--prompt", "Hi", "--temperature", "-1");
+
+    assertThat(chat.status()).isEqualTo(1);
+    assertThat(chat.errors()).startsWith("mlc: temperature: ").hasLineCount(1);
+  }
+
+  @Test
+  void wrongUsageExplainsItself() {
+    assertThat(Command.run("", "chat", "--json").errors()).contains("--json needs --prompt");
+    assertThat(Command.run("", "bench", "--repeats", "0").status()).isEqualTo(2);
+    assertThat(Command.run("", "chat", "--temprature", "1").errors())
+        .contains("--temprature")
+        .contains("--temperature");
+    assertThat(Command.run("").status()).isEqualTo(2);
+    assertThat(Command.run("", "--help").output()).contains("convert_weight").contains("doctor");
+    assertThat(Command.run("", "--version").output()).startsWith("mlc ");
+  }
+}
