@@ -1,8 +1,12 @@
 package org.mlcengine.cli;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +24,7 @@ import org.mlcengine.CompletionStream;
 import org.mlcengine.EngineInfo;
 import org.mlcengine.MLCEngine;
 import org.mlcengine.errors.MLCException;
+import org.mlcengine.natives.MlcHome;
 import org.mlcengine.protocol.ChatCompletionChunk;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
 import org.mlcengine.protocol.ChatMessage;
@@ -58,15 +63,42 @@ final class ChatSession {
     this.messages = new ArrayList<>(opening);
   }
 
+  /** Answers each line of standard input; greets and prompts a person at a terminal. */
   void run() {
+    try {
+      if (Interactive.terminal()) {
+        runOnTerminal();
+      } else {
+        runOnPipe();
+      }
+    } catch (IOException e) {
+      throw new CommandException("the chat cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private void runOnPipe() throws IOException {
+    BufferedReader lines =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    PrintWriter output = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    String line = lines.readLine();
+    while (line != null && act(line.strip(), output)) {
+      output.flush();
+      line = lines.readLine();
+    }
+    output.flush();
+  }
+
+  private void runOnTerminal() throws IOException {
     try (Terminal terminal =
-        TerminalBuilder.builder().name("mlc").encoding(StandardCharsets.UTF_8).dumb(true).build()) {
+        TerminalBuilder.builder().name("mlc").encoding(StandardCharsets.UTF_8).build()) {
       terminal.handle(Terminal.Signal.INT, signal -> stopReply());
       LineReader reader =
           LineReaderBuilder.builder()
               .terminal(terminal)
               .appName("mlc")
               .parser(new DefaultParser().quoteChars(new char[0]).escapeChars(new char[0]))
+              .variable(LineReader.HISTORY_FILE, history())
+              .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
               .build();
       PrintWriter output = terminal.writer();
       EngineInfo info = engine.info();
@@ -80,9 +112,11 @@ final class ChatSession {
       while (turn(reader, output)) {
         output.flush();
       }
-    } catch (IOException e) {
-      throw new CommandException("the terminal cannot be used: " + e.getMessage(), e);
     }
+  }
+
+  private static Path history() throws IOException {
+    return Files.createDirectories(MlcHome.folder()).resolve("chat-history");
   }
 
   /** Reads one line and acts on it; returns false at the end. */
@@ -95,6 +129,11 @@ final class ChatSession {
     } catch (EndOfFileException e) {
       return false;
     }
+    return act(line, output);
+  }
+
+  /** Acts on one line; returns false at the end. */
+  private boolean act(String line, PrintWriter output) {
     switch (line) {
       case "" -> {}
       case "/exit", "/quit" -> {

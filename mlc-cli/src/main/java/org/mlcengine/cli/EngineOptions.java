@@ -36,10 +36,10 @@ final class EngineOptions {
 
   MLCEngine open(EngineMode mode) {
     Path folder = model != null ? model : DefaultModel.folder();
-    if (!Files.exists(folder)) {
+    if (!Files.isDirectory(folder)) {
       throw new CommandException(
           folder
-              + " does not exist. Name a model folder (with mlc-chat-config.json), or none for the"
+              + " is no folder. Name a model folder (with mlc-chat-config.json), or none for the"
               + " default model.");
     }
     MLCEngine.Builder builder = MLCEngine.builder().model(folder).mode(mode);
@@ -52,7 +52,7 @@ final class EngineOptions {
     if (contextWindowSize != null) {
       builder.contextWindowSize(contextWindowSize);
     }
-    Progress progress = new Progress(System.err, System.console() != null);
+    Progress progress = new Progress(System.err, Interactive.terminal());
     try {
       return builder.loadListener(progress).build();
     } finally {

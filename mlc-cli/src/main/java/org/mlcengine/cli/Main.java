@@ -1,5 +1,6 @@
 package org.mlcengine.cli;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.MLCException;
 import picocli.CommandLine;
@@ -9,6 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code mlc} command. */
 @Command(
@@ -47,6 +49,7 @@ public final class Main implements Runnable {
     Main main = new Main();
     return new CommandLine(main)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler((failure, wrong) -> usage(failure))
         .setExecutionExceptionHandler((failure, command, parsed) -> main.report(failure, command))
         .execute(args);
   }
@@ -58,11 +61,42 @@ public final class Main implements Runnable {
     }
   }
 
+  private static int usage(ParameterException failure) {
+    CommandLine command = failure.getCommandLine();
+    command
+        .getErr()
+        .printf(
+            "mlc: %s %sSee %s --help.%n",
+            sentence(failure.getMessage()),
+            suggestion(failure),
+            command.getCommandSpec().qualifiedName());
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  private static String suggestion(ParameterException failure) {
+    List<String> close =
+        failure instanceof UnmatchedArgumentException unmatched
+            ? unmatched.getSuggestions()
+            : List.of();
+    return close.isEmpty() ? "" : "Did you mean " + String.join(" or ", close) + "? ";
+  }
+
+  private static String sentence(@Nullable String message) {
+    String text = String.valueOf(message);
+    return text.endsWith(".") ? text : text + ".";
+  }
+
   private int report(Exception failure, CommandLine command) {
-    if (verbose || !(failure instanceof MLCException || failure instanceof CommandException)) {
+    boolean expected = failure instanceof MLCException || failure instanceof CommandException;
+    if (verbose) {
       failure.printStackTrace(command.getErr());
     }
-    command.getErr().println("mlc: " + failure.getMessage());
+    command
+        .getErr()
+        .println(
+            expected
+                ? "mlc: " + failure.getMessage()
+                : "mlc: unexpected " + failure + "; run again with --verbose and report it.");
     return CommandLine.ExitCode.SOFTWARE;
   }
 }
