@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="mlc_compiler",
+        prog="mlc",
         description="Makes MLC model folders and model libraries.",
     )
     parser.add_argument("--version", action="version", version=__version__)
