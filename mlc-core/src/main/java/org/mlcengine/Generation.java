@@ -69,7 +69,6 @@ final class Generation {
    * @throws RuntimeException what the request failed with
    */
   Event next() {
-    boolean crowded = events.size() >= CAPACITY;
     Event event;
     try {
       event = events.take();
@@ -78,7 +77,9 @@ final class Generation {
       Thread.currentThread().interrupt();
       throw new RequestInterruptedException(e);
     }
-    if (crowded) {
+    // The choices paused at CAPACITY events and add none until they are woken, so that the queue
+    // passes this size. A look before taking could miss an event that fills the queue meanwhile.
+    if (events.size() == CAPACITY - 1) {
       scheduler.wake();
     }
     switch (event) {
