@@ -58,9 +58,17 @@ final class EngineLoader {
       return new MLCEngine(
           thread,
           info,
-          new Requests(thread.scheduler(), tokenizer.join(), conversation, config, info));
-    } catch (CompletionException e) {
+          new Requests(thread.scheduler(), await(tokenizer), conversation, config, info));
+    } catch (RuntimeException | Error e) {
       thread.close();
+      throw e;
+    }
+  }
+
+  private Tokenizer await(CompletableFuture<Tokenizer> tokenizer) {
+    try {
+      return tokenizer.join();
+    } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause
           ? cause
           : new ModelLoadException(folder + ": the tokenizer cannot be loaded: " + e.getCause(), e);

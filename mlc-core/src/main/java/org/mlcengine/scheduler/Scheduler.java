@@ -175,8 +175,8 @@ public final class Scheduler {
     for (Iterator<Sequence> all = running.iterator(); all.hasNext(); ) {
       Sequence sequence = all.next();
       if (sequence.cancelled()) {
-        all.remove();
         release(sequence);
+        all.remove();
         end(sequence, EndReason.ABORT);
       }
     }
@@ -190,8 +190,8 @@ public final class Scheduler {
       }
       waiting.remove();
       next.admit(nextId++);
-      model.addSequence(next.id());
       running.add(next);
+      model.addSequence(next.id());
     }
   }
 
@@ -217,8 +217,9 @@ public final class Scheduler {
   /** Evicts the sequences admitted last until the others' pages suffice for one more token each. */
   private List<Sequence> withinPages(List<Sequence> decodes) {
     while (running.size() > 1 && usedPages() > model.pages()) {
-      Sequence last = running.removeLast();
+      Sequence last = running.getLast();
       release(last);
+      running.removeLast();
       last.evict();
       waiting.addFirst(last);
       decodes.remove(last);
@@ -241,8 +242,8 @@ public final class Scheduler {
   private void settle(List<StepRunner.Outcome> outcomes) {
     for (StepRunner.Outcome outcome : outcomes) {
       Sequence sequence = outcome.sequence();
-      running.remove(sequence);
       release(sequence);
+      running.remove(sequence);
       if (outcome.failure() != null) {
         sequence.listener().onFailure(outcome.failure());
       } else if (outcome.end() != null) {
