@@ -17,6 +17,7 @@ final class LibraryHeader {
   private static final int READ = 4096;
   private static final int ELF = 0x7f454c46;
   private static final int ELF_SHARED = 3;
+  private static final int ELF_SEGMENT_BYTES = 56;
   private static final int MACH_O_64 = 0xcffaedfe;
   private static final int MACH_O_DYLIB = 6;
   private static final int MACH_O_BUNDLE = 8;
@@ -28,20 +29,24 @@ final class LibraryHeader {
 
   private final Path file;
   private final ByteBuffer head;
+  private final long size;
 
-  private LibraryHeader(Path file, ByteBuffer head) {
+  private LibraryHeader(Path file, ByteBuffer head, long size) {
     this.file = file;
     this.head = head;
+    this.size = size;
   }
 
   static Platform read(Path file) throws IOException {
     ByteBuffer head = ByteBuffer.allocate(READ);
+    long size;
     try (FileChannel channel = FileChannel.open(file)) {
+      size = channel.size();
       while (head.hasRemaining() && channel.read(head) >= 0) {
         // Reads may be short.
       }
     }
-    return new LibraryHeader(file, head.flip()).platform();
+    return new LibraryHeader(file, head.flip(), size).platform();
   }
 
   private Platform platform() throws IOException {
@@ -65,6 +70,9 @@ final class LibraryHeader {
     head.order(head.get(5) == 2 ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
     require(head.getShort(16) == ELF_SHARED);
     boolean is64Bit = head.get(4) == 2;
+    if (is64Bit) {
+      requireWholeElf();
+    }
     int machine = Short.toUnsignedInt(head.getShort(18));
     String architecture =
         switch (machine) {
@@ -78,6 +86,29 @@ final class LibraryHeader {
           default -> "elf-machine-" + machine;
         };
     return new Platform("linux", architecture);
+  }
+
+  /** The system's loader maps what the header tells of, and a missing end would be a fault. */
+  private void requireWholeElf() throws IOException {
+    require(head.limit() >= 64);
+    int segments = Short.toUnsignedInt(head.getShort(56));
+    long table = head.getLong(32);
+    requireInside(table, (long) segments * ELF_SEGMENT_BYTES);
+    for (int i = 0; i < segments; i++) {
+      long at = table + (long) i * ELF_SEGMENT_BYTES;
+      require(at + ELF_SEGMENT_BYTES <= head.limit());
+      requireInside(head.getLong((int) at + 8), head.getLong((int) at + 32));
+    }
+    long entry = Short.toUnsignedInt(head.getShort(58));
+    requireInside(head.getLong(40), entry * Short.toUnsignedInt(head.getShort(60)));
+  }
+
+  private void requireInside(long offset, long length) throws IOException {
+    if (offset < 0 || length < 0 || offset > size - length) {
+      throw new IOException(
+          "%s is cut off: its header tells of %d bytes from offset %d, the file has %d"
+              .formatted(file, length, offset, size));
+    }
   }
 
   private Platform machO() throws IOException {

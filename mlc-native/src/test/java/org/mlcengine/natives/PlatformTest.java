@@ -96,6 +96,27 @@ class PlatformTest {
     }
   }
 
+  @Test
+  void anElfLibraryThatIsCutOffIsRefused() throws IOException {
+    ByteBuffer sections = elf().putLong(40, 200).putShort(58, (short) 64).putShort(60, (short) 1);
+    ByteBuffer segment = elf().putLong(32, 64).putShort(56, (short) 1).putLong(64 + 32, 257);
+    ByteBuffer wild = elf().putLong(32, Long.MIN_VALUE).putShort(56, (short) 1);
+    for (ByteBuffer bytes : List.of(sections, segment, wild)) {
+      Path file = write(bytes);
+      assertThatThrownBy(() -> Platform.ofLibrary(file))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining(file + " is cut off");
+    }
+  }
+
+  private static ByteBuffer elf() {
+    return buffer(0x7f454c46)
+        .put(4, (byte) 2)
+        .put(5, (byte) 1)
+        .putShort(16, (short) 3)
+        .putShort(18, (short) 62);
+  }
+
   private Path write(ByteBuffer bytes) throws IOException {
     return Files.write(folder.resolve("library"), bytes.array());
   }
