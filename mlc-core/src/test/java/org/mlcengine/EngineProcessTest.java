@@ -1,0 +1,72 @@
+package org.mlcengine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an engine does to its process: memory, threads, output and exit. */
+class EngineProcessTest {
+  @TempDir Path temporary;
+
+  private List<String> run(String program) throws IOException, InterruptedException {
+    Path output = temporary.resolve("output");
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xms192m",
+                "-Xmx192m",
+                "-XX:+AlwaysPreTouch",
+                "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dmlc.natives.path=" + System.getProperty("mlc.natives.path"),
+                "-cp",
+                System.getProperty("java.class.path"),
+                EngineProgram.class.getName(),
+                program)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    try {
+      assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("the process ends by itself").isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    List<String> lines = Files.readAllLines(output, StandardCharsets.UTF_8);
+    assertThat(process.exitValue()).as("exit status, with output %s", lines).isZero();
+    return lines;
+  }
+
+  @Test
+  void nothingIsPrinted() throws Exception {
+    assertThat(run("quiet")).isEmpty();
+  }
+
+  @Test
+  void aProgramThatForgetsToCloseStillEnds() throws Exception {
+    assertThat(run("forget")).isEmpty();
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "reads /proc")
+  void roundsOfOpenAndCloseLeaveNothingBehind() throws Exception {
+    List<long[]> rounds =
+        run("rounds").stream()
+            .map(line -> List.of(line.split(" ")).stream().mapToLong(Long::parseLong).toArray())
+            .toList();
+    long[] second = rounds.get(1);
+    for (long[] round : rounds.subList(2, 20)) {
+      assertThat(round[0]).as("resident KiB").isLessThan(second[0] + (30 << 10));
+      assertThat(round[1]).as("threads").isZero();
+      assertThat(round[2]).as("native objects").isEqualTo(second[2]);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package org.mlcengine;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.mlcengine.bindings.TvmRuntime;
+import org.mlcengine.protocol.ChatCompletionCreateParams;
+
+/** What {@link EngineProcessTest} runs in a process of its own. */
+final class EngineProgram {
+  private EngineProgram() {}
+
+  /**
+   * Runs one of {@code quiet}: open, generate, close; {@code forget}: the same without closing;
+   * {@code rounds}: twenty times, with a line "memory threads objects" after each, once the
+   * threads, which linger a moment, have ended.
+   */
+  public static void main(String[] arguments) throws Exception {
+    switch (arguments[0]) {
+      case "quiet" -> round();
+      case "forget" -> generate(open());
+      case "rounds" -> rounds();
+      default -> throw new IllegalArgumentException(arguments[0]);
+    }
+  }
+
+  private static void rounds() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      round();
+      long left = engineThreads();
+      for (int wait = 0; left > 0 && wait < 300; wait++) {
+        Thread.sleep(100);
+        left = engineThreads();
+      }
+      System.gc();
+      System.out.println(residentKiB() + " " + left + " " + TvmRuntime.liveCount());
+    }
+  }
+
+  private static void round() {
+    try (MLCEngine engine = open()) {
+      generate(engine);
+    }
+  }
+
+  private static MLCEngine open() {
+    return MLCEngine.builder()
+        .model(TestModel.folder())
+        .contextWindowSize(512)
+        .maxTotalSequenceLength(512)
+        .threads(2)
+        .build();
+  }
+
+  private static void generate(MLCEngine engine) {
+    var request = ChatCompletionCreateParams.builder().addUserMessage("Hello").maxTokens(8);
+    engine.chat().completions().create(request.build());
+  }
+
+  private static long residentKiB() throws IOException {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+      String line = lines.filter(text -> text.startsWith("VmRSS:")).findFirst().orElseThrow();
+      return Long.parseLong(line.replaceAll("[^0-9]", ""));
+    }
+  }
+
+  /** Counts the engines' threads: Java's, and the workers of TVM, which inherit the name. */
+  private static long engineThreads() throws IOException {
+    long count = 0;
+    try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
+      for (Path task : (Iterable<Path>) tasks::iterator) {
+        count += name(task).startsWith("mlc-engine") ? 1 : 0;
+      }
+    }
+    return count;
+  }
+
+  private static String name(Path task) throws IOException {
+    try {
+      return Files.readString(task.resolve("comm"));
+    } catch (IOException e) {
+      if (Files.exists(task)) {
+        throw e;
+      }
+      return "ended";
+    }
+  }
+}
