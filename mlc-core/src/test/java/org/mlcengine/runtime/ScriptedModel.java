@@ -21,6 +21,7 @@ public final class ScriptedModel implements LanguageModel {
   private final Map<Long, List<Integer>> sequences = new HashMap<>();
   private final List<List<Integer>> steps = new ArrayList<>();
   private boolean failNext;
+  private boolean failNextAdd;
   private boolean closed;
 
   /** Creates a model whose next token is {@code script} of all tokens so far. */
@@ -50,6 +51,11 @@ public final class ScriptedModel implements LanguageModel {
     failNext = true;
   }
 
+  /** Makes the next call that adds a sequence throw, which no request can cause. */
+  public void failNextAdd() {
+    failNextAdd = true;
+  }
+
   @Override
   public int vocabularySize() {
     return vocabularySize;
@@ -67,6 +73,9 @@ public final class ScriptedModel implements LanguageModel {
 
   @Override
   public void addSequence(long id) {
+    if (failNextAdd) {
+      throw new IllegalStateException("scripted loss");
+    }
     if (sequences.put(id, new ArrayList<>()) != null) {
       throw new IllegalStateException("sequence " + id + " exists");
     }

@@ -239,6 +239,28 @@ class SchedulerTest {
   }
 
   @Test
+  void aLostModelFailsEveryRequestAndRefusesMore() {
+    ScriptedModel model = model(8);
+    Scheduler scheduler = scheduler(model, 4, 64);
+    List<Recorder> replies = IntStream.range(0, 3).mapToObj(i -> new Recorder()).toList();
+    replies.forEach(reply -> scheduler.submit(reply.sequence(5, 1)));
+    model.failNextAdd();
+
+    scheduler.run();
+
+    assertThat(replies)
+        .allSatisfy(
+            reply ->
+                assertThat(reply.failure)
+                    .isInstanceOf(EngineFailedException.class)
+                    .hasMessageContaining("scripted loss"));
+    assertThatThrownBy(() -> scheduler.submit(new Recorder().sequence(1, 1)))
+        .isInstanceOf(EngineFailedException.class)
+        .hasMessageContaining("build a new one");
+    scheduler.close();
+  }
+
+  @Test
   void closingFailsWhatIsLeftAndRefusesMore() throws InterruptedException {
     Scheduler scheduler = scheduler(model(8), 1, 64);
     Recorder waiting = new Recorder();
