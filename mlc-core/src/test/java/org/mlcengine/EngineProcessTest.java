@@ -63,10 +63,12 @@ class EngineProcessTest {
             .map(line -> List.of(line.split(" ")).stream().mapToLong(Long::parseLong).toArray())
             .toList();
     long[] second = rounds.get(1);
-    for (long[] round : rounds.subList(2, 20)) {
-      assertThat(round[0]).as("resident KiB").isLessThan(second[0] + (30 << 10));
+    for (long[] round : rounds) {
       assertThat(round[1]).as("threads").isZero();
-      assertThat(round[2]).as("native objects").isEqualTo(second[2]);
+      assertThat(round[2]).as("native objects").isZero();
     }
+    // Some rounds end with a block that the C library still keeps; a leak would add up in all.
+    long least = rounds.subList(15, 20).stream().mapToLong(round -> round[0]).min().orElseThrow();
+    assertThat(least).as("resident KiB").isLessThan(second[0] + (30 << 10));
   }
 }
