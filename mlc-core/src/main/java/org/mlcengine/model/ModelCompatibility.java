@@ -56,6 +56,12 @@ public final class ModelCompatibility {
                   library.kvCache().isEmpty() ? " without the cache's shape" : ""),
           "Choose a model with attention in every layer.");
     }
+    if (config.hasSlidingWindow() || library.slidingWindowSize() > 0) {
+      throw mismatch(
+          "sliding_window_size is %d in the folder, %d in the library; this engine runs models without one"
+              .formatted(config.slidingWindowSize(), library.slidingWindowSize()),
+          "Choose a model whose attention has no window.");
+    }
   }
 
   private void requireEqual(String field, String folder, String library) {

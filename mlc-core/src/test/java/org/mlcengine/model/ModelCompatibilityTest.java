@@ -64,6 +64,15 @@ class ModelCompatibilityTest {
   }
 
   @Test
+  void namesASlidingWindow() {
+    folder.config.put("sliding_window_size", 4096);
+    assertMessage(ModelFolder.V3, "sliding_window_size is 4096 in the folder, -1 in the library");
+    folder.config.put("sliding_window_size", -1);
+    folder.metadata.put("sliding_window_size", 1024);
+    assertMessage(ModelFolder.V3, "sliding_window_size is -1 in the folder, 1024 in the library");
+  }
+
+  @Test
   void namesAnEmbeddingModel() {
     folder.config.put("model_task", "embedding");
     assertMessage(ModelFolder.V3, "model_task is embedding", "Choose a chat model");
