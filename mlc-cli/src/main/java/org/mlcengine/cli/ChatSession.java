@@ -164,8 +164,11 @@ final class ChatSession {
         engine.chat().completions().createStreaming(request.messages(messages).build())) {
       current.set(stream);
       for (ChatCompletionChunk chunk : stream) {
-        chunk.choices().forEach(choice -> choice.delta().content().ifPresent(reply::append));
-        chunk.choices().forEach(choice -> choice.delta().content().ifPresent(output::print));
+        for (ChatCompletionChunk.Choice choice : chunk.choices()) {
+          String piece = choice.delta().content().orElse("");
+          reply.append(piece);
+          output.print(piece);
+        }
         output.flush();
         lastUsage = chunk.usage().or(() -> lastUsage);
       }

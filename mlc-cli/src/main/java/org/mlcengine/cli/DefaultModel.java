@@ -4,7 +4,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /** The model that is used when none is named: made from its package on first use. */
@@ -15,20 +14,8 @@ final class DefaultModel {
 
   /** Returns the default model's folder; makes it first if needed, with progress on stderr. */
   static Path folder() {
-    return run(List.of());
-  }
-
-  /** Returns where the default model is or would be, without making it. */
-  static Path location() {
-    return run(List.of("--print-only"));
-  }
-
-  private static Path run(List<String> options) {
     Path script = script();
-    List<String> command = new ArrayList<>();
-    command.add(System.getProperty("mlc.python", "python3"));
-    command.add(script.toString());
-    command.addAll(options);
+    List<String> command = List.of(System.getProperty("mlc.python", "python3"), script.toString());
     try {
       Process process =
           new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
