@@ -1,0 +1,347 @@
+#include "attention.h"
+
+#include <math.h>
+#include <string.h>
+#include <tvm/ffi/c_api.h>
+
+#include "isa.h"
+#include "profile.h"
+#include "scratch.h"
+#include "team.h"
+
+enum {
+  /** Keys that a split of a single query's context is a multiple of. */
+  SPLIT_KEYS = 16,
+  /** Splits for each thread, so that none waits long for another. */
+  SPLITS_PER_THREAD = 4,
+  /** Products of queries and keys, in numbers multiplied, that are worth waking a team for. */
+  TEAM_WORK = 1 << 16
+};
+
+static const float NO_KEYS = -5e4f;
+static const float LOG2_E = 1.44269504088896341f;
+
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+static size_t padded(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+static size_t keys_of(const struct attention *work, size_t sequence) {
+  if (work->pages.data == NULL) {
+    return (size_t)(work->rows.starts[sequence + 1] - work->rows.starts[sequence]);
+  }
+  int32_t pages = work->pages.starts[sequence + 1] - work->pages.starts[sequence];
+  if (pages == 0) return 0;
+  return (size_t)(pages - 1) * work->pages.page_size +
+         (size_t)work->pages.last_page_lengths[sequence];
+}
+
+static struct range queries_of(const struct attention *work, size_t sequence) {
+  if (work->query_starts == NULL) return (struct range){sequence, sequence + 1};
+  return (struct range){(size_t)work->query_starts[sequence],
+                        (size_t)work->query_starts[sequence + 1]};
+}
+
+/** Finds the keys `first..first + count` of a sequence's head. */
+static void find_keys(const struct attention *work, size_t sequence, size_t head, size_t first,
+                      size_t count, struct keys *keys) {
+  const size_t bytes = work->size * (work->half ? 2 : 4);
+  *keys = (struct keys){.half = work->half, .size = work->size, .count = count};
+  for (size_t i = 0; i < count; i++) {
+    size_t key = first + i;
+    if (work->pages.data == NULL) {
+      size_t row = ((size_t)work->rows.starts[sequence] + key) * work->kv_heads + head;
+      keys->key[i] = (const uint8_t *)work->rows.keys + row * bytes;
+      keys->value[i] = (const uint8_t *)work->rows.values + row * bytes;
+    } else {
+      const size_t size = work->pages.page_size, place = key / size;
+      size_t page = (size_t)work->pages.indices[(size_t)work->pages.starts[sequence] + place];
+      size_t row = (page * 2 * work->kv_heads + head) * size + key % size;
+      keys->key[i] = (const uint8_t *)work->pages.data + row * bytes;
+      keys->value[i] = (const uint8_t *)keys->key[i] + work->kv_heads * size * bytes;
+    }
+  }
+}
+
+/** The queries of the heads that share a key head, scaled to base 2. */
+static void read_queries(const struct attention *work, size_t token, size_t head, float *to) {
+  const size_t group = work->heads / work->kv_heads, count = group * work->size;
+  const size_t place = (token * work->heads + head * group) * work->size;
+  if (work->half) {
+    isa->widen((const uint16_t *)work->q + place, to, count);
+  } else {
+    memcpy(to, (const float *)work->q + place, count * sizeof *to);
+  }
+  const float factor = work->scale * LOG2_E;
+  for (size_t i = 0; i < count; i++) to[i] *= factor;
+}
+
+/** Writes the results of the heads that share a key head; changes `state`. */
+static void write_results(const struct attention *work, size_t token, size_t head,
+                          struct attended state) {
+  const size_t group = work->heads / work->kv_heads, count = group * work->size;
+  const size_t row = token * work->heads + head * group;
+  for (size_t r = 0; r < group; r++) {
+    const bool any = state.total[r] > 0;
+    const float factor = any ? 1 / state.total[r] : 0;
+    for (size_t d = 0; d < work->size; d++) state.values[r * work->size + d] *= factor;
+    work->log_sum[row + r] = any ? state.largest[r] + log2f(state.total[r]) : NO_KEYS;
+  }
+  if (work->half) {
+    isa->narrow(state.values, (uint16_t *)work->out + row * work->size, count);
+  } else {
+    memcpy((float *)work->out + row * work->size, state.values, count * sizeof *state.values);
+  }
+}
+
+static void clear_state(struct attended state, size_t rows, size_t size) {
+  for (size_t r = 0; r < rows; r++) {
+    state.largest[r] = -INFINITY;
+    state.total[r] = 0;
+  }
+  memset(state.values, 0, rows * size * sizeof *state.values);
+}
+
+/** Numbers of scratch for a state of `rows` rows. */
+static size_t state_size(size_t rows, size_t size) { return padded(rows * (size + 2) * 4) / 4; }
+
+static struct attended state_at(float *place, size_t rows, size_t size) {
+  return (struct attended){place + rows * size, place + rows * size + rows, place};
+}
+
+/** A single query for each sequence: the context is split between the members, then joined. */
+struct decode_job {
+  const struct attention *work;
+  size_t splits;
+  /** `[sequences * kv_heads * splits]` states. */
+  float *states;
+  /** `[members]`: queries of a group, then ATTEND_SCRATCH. */
+  float *private;
+  size_t private_size;
+};
+
+static void decode_split(const struct decode_job *job, size_t part, float *private) {
+  const struct attention *work = job->work;
+  const size_t group = work->heads / work->kv_heads, item = part / job->splits;
+  const size_t sequence = item / work->kv_heads, head = item % work->kv_heads;
+  const size_t keys = keys_of(work, sequence);
+  const size_t share = divide_up(divide_up(keys, job->splits), SPLIT_KEYS) * SPLIT_KEYS;
+  const size_t first = least(part % job->splits * share, keys), last = least(first + share, keys);
+  float *q = private, *scratch = private + group * work->size;
+  struct attended state =
+      state_at(job->states + part * state_size(group, work->size), group, work->size);
+  clear_state(state, group, work->size);
+  if (first < last) read_queries(work, sequence, head, q);
+  for (size_t key = first; key < last; key += KEY_TILE) {
+    struct keys tile;
+    find_keys(work, sequence, head, key, least(KEY_TILE, last - key), &tile);
+    isa->attend(q, group, &tile, NULL, state, scratch);
+  }
+}
+
+/** Joins the splits of an item into the first. */
+static struct attended join_splits(const struct decode_job *job, size_t item) {
+  const struct attention *work = job->work;
+  const size_t group = work->heads / work->kv_heads, size = state_size(group, work->size);
+  float *states = job->states + item * job->splits * size;
+  struct attended all = state_at(states, group, work->size);
+  for (size_t i = 1; i < job->splits; i++) {
+    struct attended more = state_at(states + i * size, group, work->size);
+    for (size_t r = 0; r < group; r++) {
+      if (more.total[r] == 0) continue;
+      float largest = fmaxf(all.largest[r], more.largest[r]);
+      float keep = exp2f(all.largest[r] - largest), take = exp2f(more.largest[r] - largest);
+      all.total[r] = all.total[r] * keep + more.total[r] * take;
+      all.largest[r] = largest;
+      float *to = all.values + r * work->size, *from = more.values + r * work->size;
+      for (size_t d = 0; d < work->size; d++) to[d] = to[d] * keep + from[d] * take;
+    }
+  }
+  return all;
+}
+
+static void decode_part(struct team *team, int member, void *context) {
+  const struct decode_job *job = context;
+  const struct attention *work = job->work;
+  const size_t items = work->sequences * work->kv_heads;
+  float *private = job->private + (size_t)member * job->private_size;
+  size_t part;
+  while ((part = team_claim(team)) < items * job->splits) decode_split(job, part, private);
+  team_barrier(team);
+  size_t item;
+  while ((item = team_claim(team)) < items) {
+    write_results(work, item / work->kv_heads, item % work->kv_heads, join_splits(job, item));
+  }
+}
+
+static int no_memory(void) {
+  TVMFFIErrorSetRaisedFromCStr("RuntimeError", "the CPU kernels have no memory for attention");
+  return -1;
+}
+
+static int decode(const struct attention *work) {
+  const size_t group = work->heads / work->kv_heads;
+  const size_t items = work->sequences * work->kv_heads;
+  const size_t threads = (size_t)team_threads();
+  size_t longest = 0, total = 0;
+  for (size_t s = 0; s < work->sequences; s++) {
+    size_t keys = keys_of(work, s);
+    longest = keys > longest ? keys : longest;
+    total += keys;
+  }
+  const bool alone = threads == 1 || total * work->heads * work->size < TEAM_WORK;
+  const size_t wanted = alone ? 1 : divide_up(SPLITS_PER_THREAD * threads, items);
+  const size_t possible = divide_up(longest, SPLIT_KEYS);
+  struct decode_job job = {.work = work, .splits = least(wanted, possible > 0 ? possible : 1)};
+  job.private_size = padded((group * work->size + ATTEND_SCRATCH) * 4) / 4;
+  const size_t states = items * job.splits * state_size(group, work->size) * 4;
+  const size_t private = (alone ? 1 : threads) * job.private_size * 4;
+  struct scratch *scratch = scratch_of_thread();
+  if (scratch_reserve(scratch, padded(states) + padded(private)) != 0) return no_memory();
+  job.states = scratch_take(scratch, states);
+  job.private = scratch_take(scratch, private);
+  if (!alone) return team_run(decode_part, &job);
+  team_run_alone(decode_part, &job);
+  return 0;
+}
+
+/** Many queries: tiles of queries of one key head, claimed by the members. */
+struct prefill_job {
+  const struct attention *work;
+  /** Tokens of a tile. */
+  size_t tile;
+  float *private;
+  size_t private_size;
+};
+
+/** A tile's token range and sequence. */
+struct query_tile {
+  size_t sequence;
+  struct range tokens;
+};
+
+static bool find_tile(const struct prefill_job *job, size_t index, struct query_tile *found) {
+  for (size_t s = 0; s < job->work->sequences; s++) {
+    struct range queries = queries_of(job->work, s);
+    size_t tiles = divide_up(queries.last - queries.first, job->tile);
+    if (index < tiles) {
+      // The last queries of a sequence see the most keys, so they come first.
+      size_t first = queries.first + (tiles - 1 - index) * job->tile;
+      *found = (struct query_tile){s, {first, least(first + job->tile, queries.last)}};
+      return true;
+    }
+    index -= tiles;
+  }
+  return false;
+}
+
+static void prefill_tile(const struct prefill_job *job, const struct query_tile *tile, size_t head,
+                         float *private) {
+  const struct attention *work = job->work;
+  const size_t group = work->heads / work->kv_heads, size = work->size;
+  const size_t tokens = tile->tokens.last - tile->tokens.first, rows = tokens * group;
+  const struct range queries = queries_of(work, tile->sequence);
+  const size_t keys = keys_of(work, tile->sequence), after = queries.last - tile->tokens.first;
+  float *q = private, *scratch = q + QUERY_TILE * size;
+  struct attended state = state_at(scratch + ATTEND_SCRATCH, rows, size);
+  size_t limits[QUERY_TILE];
+  for (size_t t = 0; t < tokens; t++) {
+    read_queries(work, tile->tokens.first + t, head, q + t * group * size);
+    // Of `after` queries from this tile's first on, the last one sees all keys.
+    size_t hidden = work->causal ? after - 1 - t : 0;
+    for (size_t r = 0; r < group; r++) limits[t * group + r] = keys > hidden ? keys - hidden : 0;
+  }
+  clear_state(state, rows, size);
+  for (size_t key = 0; key < limits[rows - 1]; key += KEY_TILE) {
+    struct keys found;
+    size_t visible[QUERY_TILE];
+    size_t count = least(KEY_TILE, limits[rows - 1] - key);
+    find_keys(work, tile->sequence, head, key, count, &found);
+    for (size_t r = 0; r < rows; r++) {
+      visible[r] = limits[r] > key ? least(limits[r] - key, count) : 0;
+    }
+    isa->attend(q, rows, &found, visible, state, scratch);
+  }
+  for (size_t t = 0; t < tokens; t++) {
+    struct attended mine = {state.largest + t * group, state.total + t * group,
+                            state.values + t * group * size};
+    write_results(work, tile->tokens.first + t, head, mine);
+  }
+}
+
+static void prefill_part(struct team *team, int member, void *context) {
+  const struct prefill_job *job = context;
+  float *private = job->private + (size_t)member * job->private_size;
+  for (;;) {
+    size_t part = team_claim(team);
+    struct query_tile tile;
+    if (!find_tile(job, part / job->work->kv_heads, &tile)) return;
+    prefill_tile(job, &tile, part % job->work->kv_heads, private);
+  }
+}
+
+static int prefill(const struct attention *work) {
+  const size_t group = work->heads / work->kv_heads;
+  struct prefill_job job = {.work = work, .tile = QUERY_TILE / group};
+  size_t numbers = QUERY_TILE * work->size + ATTEND_SCRATCH + state_size(QUERY_TILE, work->size);
+  job.private_size = padded(numbers * 4) / 4;
+  struct scratch *scratch = scratch_of_thread();
+  size_t bytes = (size_t)team_threads() * job.private_size * 4;
+  if (scratch_reserve(scratch, bytes) != 0) return no_memory();
+  job.private = scratch_take(scratch, bytes);
+  return team_run(prefill_part, &job);
+}
+
+int attend_all(const struct attention *work) {
+  profile_enter();
+  int status = work->query_starts == NULL ? decode(work) : prefill(work);
+  profile_leave(STAGE_ATTENTION);
+  return status;
+}
+
+static void merge_row(float *to, float *log_sum, const float *from, float other, size_t size) {
+  float largest = fmaxf(*log_sum, other);
+  float keep = exp2f(*log_sum - largest), take = exp2f(other - largest);
+  float total = keep + take;
+  for (size_t d = 0; d < size; d++) to[d] = (to[d] * keep + from[d] * take) / total;
+  *log_sum = largest + log2f(total);
+}
+
+int merge_attention(void *out, float *log_sum, const void *other, const float *other_log_sum,
+                    size_t rows, size_t size, bool half) {
+  profile_enter();
+  for (size_t r = 0; r < rows; r++) {
+    if (half) {
+      float to[HEAD_SIZE], from[HEAD_SIZE];
+      uint16_t *row = (uint16_t *)out + r * size;
+      isa->widen(row, to, size);
+      isa->widen((const uint16_t *)other + r * size, from, size);
+      merge_row(to, log_sum + r, from, other_log_sum[r], size);
+      isa->narrow(to, row, size);
+    } else {
+      merge_row((float *)out + r * size, log_sum + r, (const float *)other + r * size,
+                other_log_sum[r], size);
+    }
+  }
+  profile_leave(STAGE_MERGE);
+  return 0;
+}
+
+int append_keys(const struct append *work) {
+  profile_enter();
+  const size_t bytes = work->size * work->element_bytes;
+  for (size_t t = 0; t < work->tokens; t++) {
+    if (work->positions[t] < 0) continue;
+    const size_t page = (size_t)work->positions[t] / work->page_size;
+    const size_t slot = (size_t)work->positions[t] % work->page_size;
+    for (size_t h = 0; h < work->kv_heads; h++) {
+      size_t to = (page * 2 * work->kv_heads + h) * work->page_size + slot;
+      size_t from = (t * work->kv_heads + h) * bytes;
+      uint8_t *key = (uint8_t *)work->pages + to * bytes;
+      memcpy(key, (const uint8_t *)work->k + from, bytes);
+      memcpy(key + work->kv_heads * work->page_size * bytes, (const uint8_t *)work->v + from,
+             bytes);
+    }
+  }
+  profile_leave(STAGE_APPEND);
+  return 0;
+}

@@ -1,0 +1,378 @@
+/** The functions that model libraries and engines call, by name; see docs/kernels.md. */
+#include <stdlib.h>
+#include <string.h>
+#include <tvm/ffi/c_api.h>
+
+#include "arguments.h"
+#include "attention.h"
+#include "layer.h"
+#include "profile.h"
+#include "rotary.h"
+
+enum {
+  VERSION = 1,
+  /** Heads that share a key head. */
+  LARGEST_GROUP = 32,
+  /** Vectors of every instruction set divide a head's size. */
+  HEAD_UNIT = 16
+};
+
+static struct arguments start(const char *function, const TVMFFIAny *values, int32_t count) {
+  return (struct arguments){.function = function, .values = values, .count = count};
+}
+
+static void require(struct arguments *arguments, bool holds, const char *problem) {
+  if (!arguments->failed && !holds) arguments_fail(arguments, problem);
+}
+
+static struct output output_of(struct tensor tensor) {
+  return (struct output){.data = tensor.data, .half = is_half(tensor),
+                         .stride = columns_of(tensor)};
+}
+
+#define FUNCTION(name)                                                                    \
+  static int name(void *self, const TVMFFIAny *values, int32_t count, TVMFFIAny *result)
+
+FUNCTION(embed) {
+  (void)self, (void)result;
+  struct arguments all = start("mlc.cpu.embed", values, count);
+  struct tensor ids = read_int32s(&all);
+  struct matrix w = read_matrix(&all);
+  struct tensor out = read_numbers(&all);
+  require(&all, size_of(out) == size_of(ids) * w.columns, "has another shape than ids x columns");
+  if (arguments_end(&all) != 0) return -1;
+  return look_up(&w, ids.data, size_of(ids), out.data, is_half(out));
+}
+
+static void check_projection(struct arguments *all, const struct matrix *w, size_t tokens,
+                             size_t columns, struct tensor out) {
+  require(all, columns == w->columns, "follows an input of other columns than the matrix has");
+  require(all, size_of(out) == tokens * w->rows && columns_of(out) == w->rows,
+          "has another shape than tokens x rows");
+}
+
+FUNCTION(linear) {
+  (void)self, (void)result;
+  struct arguments all = start("mlc.cpu.linear", values, count);
+  struct tensor x = read_numbers(&all);
+  struct projection work = {.x = floats_of(x), .tokens = rows_of(x)};
+  work.w = read_matrix(&all);
+  struct tensor out = read_numbers(&all);
+  check_projection(&all, &work.w, work.tokens, columns_of(x), out);
+  if (arguments_end(&all) != 0) return -1;
+  work.out = output_of(out);
+  return project(&work);
+}
+
+FUNCTION(norm_linear) {
+  (void)self, (void)result;
+  struct arguments all = start("mlc.cpu.norm_linear", values, count);
+  struct tensor x = read_numbers(&all);
+  struct projection work = {.x = floats_of(x), .tokens = rows_of(x)};
+  work.norm.weight = read_norm(&all, columns_of(x), &work.norm.epsilon);
+  work.w = read_matrix(&all);
+  struct tensor out = read_numbers(&all);
+  check_projection(&all, &work.w, work.tokens, columns_of(x), out);
+  if (arguments_end(&all) != 0) return -1;
+  work.out = output_of(out);
+  return project(&work);
+}
+
+FUNCTION(norm) {
+  (void)self, (void)result;
+  struct arguments all = start("mlc.cpu.rms_norm", values, count);
+  struct tensor x = read_numbers(&all);
+  struct normalization work = {.x = floats_of(x), .tokens = rows_of(x), .columns = columns_of(x)};
+  work.norm.weight = read_norm(&all, work.columns, &work.norm.epsilon);
+  struct tensor out = read_numbers(&all);
+  require(&all, size_of(out) == size_of(x), "has another shape than the input");
+  if (arguments_end(&all) != 0) return -1;
+  work.out = out.data;
+  work.half = is_half(out);
+  return normalize(&work);
+}
+
+static void check_layer(struct arguments *all, const struct layer *work, size_t hidden,
+                        size_t attended) {
+  require(all, work->o.columns == attended && work->o.rows == hidden,
+          "follows an o matrix that fits neither the attended rows nor the hidden ones");
+  require(all, work->gate_up.columns == hidden && work->gate_up.rows % (2 * PANEL_ROWS) == 0,
+          "follows a gate_up matrix that does not fit the hidden rows");
+  require(all, work->down.columns * 2 == work->gate_up.rows && work->down.rows == hidden,
+          "follows a down matrix that fits neither gate_up nor the hidden rows");
+}
+
+static int run_layer(const char *name, bool has_next, const TVMFFIAny *values, int32_t count) {
+  struct arguments all = start(name, values, count);
+  struct tensor x = read_numbers(&all), attended = read_numbers(&all), next = {0};
+  const size_t size = columns_of(x);
+  struct layer work = {.x = floats_of(x), .attended = floats_of(attended), .tokens = rows_of(x),
+                       .has_next = has_next};
+  work.o = read_matrix(&all);
+  work.norm.weight = read_norm(&all, size, &work.norm.epsilon);
+  work.gate_up = read_matrix(&all);
+  work.down = read_matrix(&all);
+  if (has_next) {
+    work.next_norm.weight = read_norm(&all, size, &work.next_norm.epsilon);
+    work.next = read_matrix(&all);
+  }
+  struct tensor hidden = read_float32s(&all);
+  require(&all, size_of(hidden) == size_of(x), "has another shape than the input");
+  require(&all, rows_of(attended) == work.tokens, "follows inputs of different numbers of tokens");
+  check_layer(&all, &work, size, columns_of(attended));
+  if (has_next) {
+    next = read_numbers(&all);
+    check_projection(&all, &work.next, work.tokens, size, next);
+    work.next_out = output_of(next);
+  }
+  if (arguments_end(&all) != 0) return -1;
+  work.hidden = hidden.data;
+  return finish_layer(&work);
+}
+
+FUNCTION(layer) {
+  (void)self, (void)result;
+  return run_layer("mlc.cpu.layer", true, values, count);
+}
+
+FUNCTION(last_layer) {
+  (void)self, (void)result;
+  return run_layer("mlc.cpu.last_layer", false, values, count);
+}
+
+static bool has_shape(struct tensor x, int64_t a, int64_t b, int64_t c) {
+  return x.dims == 3 && x.shape[0] == a && x.shape[1] == b && x.shape[2] == c;
+}
+
+FUNCTION(rotary) {
+  (void)self, (void)result;
+  struct arguments all = start("mlc.cpu.split_rotary", values, count);
+  struct tensor qkv = read_numbers(&all), positions = read_int32s(&all);
+  struct tensor q = read_numbers(&all), k = read_numbers(&all), v = read_numbers(&all);
+  struct tensor frequencies = read_float32s(&all);
+  if (!all.failed && (qkv.dims != 3 || q.dims != 3 || k.dims != 3)) {
+    arguments_fail(&all, "follows rows that do not have three dimensions");
+  }
+  if (arguments_end(&all) != 0) return -1;
+  const int64_t tokens = qkv.shape[0], size = qkv.shape[2], pairs = (int64_t)size_of(frequencies);
+  const bool fits = has_shape(q, tokens, q.shape[1], size) &&
+                    has_shape(k, tokens, k.shape[1], size) &&
+                    has_shape(v, tokens, k.shape[1], size) &&
+                    qkv.shape[1] == q.shape[1] + 2 * k.shape[1] && is_half(qkv) == is_half(q) &&
+                    is_half(qkv) == is_half(k) && is_half(qkv) == is_half(v);
+  require(&all, fits, "follows q, k and v that do not fit qkv");
+  require(&all, size <= HEAD_SIZE && 2 * pairs <= size, "has more than half a head's elements");
+  require(&all, (int64_t)size_of(positions) >= tokens, "follows too few positions");
+  if (all.failed) return -1;
+  const struct rotary work = {
+      .qkv = qkv.data, .half = is_half(qkv), .tokens = (size_t)tokens,
+      .heads = (size_t)q.shape[1], .kv_heads = (size_t)k.shape[1], .size = (size_t)size,
+      .positions = positions.data, .frequencies = frequencies.data, .pairs = (size_t)pairs,
+      .q = q.data, .k = k.data, .v = v.data,
+  };
+  return split_rotary(&work);
+}
+
+FUNCTION(append) {
+  (void)self, (void)result;
+  struct arguments all = start("mlc.cpu.kv_append", values, count);
+  struct tensor pages = read_numbers(&all), k = read_numbers(&all), v = read_numbers(&all);
+  struct tensor positions = read_int32s(&all);
+  if (!all.failed && (pages.dims != 5 || k.dims != 3)) {
+    arguments_fail(&all, "follows pages or keys of other dimensions");
+  }
+  if (arguments_end(&all) != 0) return -1;
+  const bool fits = pages.shape[1] == 2 && has_shape(k, k.shape[0], pages.shape[2], pages.shape[4]) &&
+                    has_shape(v, k.shape[0], pages.shape[2], pages.shape[4]) &&
+                    k.dtype.bits == pages.dtype.bits && v.dtype.bits == pages.dtype.bits;
+  require(&all, fits, "follows keys and values that do not fit the pages");
+  require(&all, (int64_t)size_of(positions) >= k.shape[0], "has too few positions");
+  if (all.failed) return -1;
+  const struct append work = {
+      .pages = pages.data, .page_size = (size_t)pages.shape[3], .kv_heads = (size_t)k.shape[1],
+      .size = (size_t)k.shape[2], .element_bytes = k.dtype.bits / 8u, .k = k.data, .v = v.data,
+      .positions = positions.data, .tokens = (size_t)k.shape[0],
+  };
+  return append_keys(&work);
+}
+
+/** Sets the queries, and checks what all kinds of attention have in common. */
+static void set_queries(struct arguments *all, struct attention *work, struct tensor q,
+                        int64_t kv_heads, int64_t size) {
+  if (all->failed) return;
+  if (q.dims != 3 || kv_heads <= 0 || q.shape[1] % kv_heads != 0 || q.shape[2] != size) {
+    arguments_fail(all, "follows queries that do not fit the keys");
+    return;
+  }
+  require(all, q.shape[1] / kv_heads <= LARGEST_GROUP, "follows too many heads for each key head");
+  require(all, size <= HEAD_SIZE && size % HEAD_UNIT == 0,
+          "follows heads whose size is not a multiple of 16 up to 256");
+  work->q = q.data;
+  work->half = is_half(q);
+  work->heads = (size_t)q.shape[1];
+  work->kv_heads = (size_t)kv_heads;
+  work->size = (size_t)size;
+}
+
+static void set_pages(struct arguments *all, struct attention *work, struct tensor q,
+                      struct tensor pages, struct tensor starts, struct tensor indices,
+                      struct tensor lengths) {
+  if (!all->failed && (pages.dims != 5 || starts.dims != 1 || pages.shape[1] != 2)) {
+    arguments_fail(all, "follows pages of other dimensions");
+  }
+  if (all->failed) return;
+  set_queries(all, work, q, pages.shape[2], pages.shape[4]);
+  require(all, pages.dtype.bits == q.dtype.bits, "follows pages of another type than the queries");
+  work->sequences = (size_t)starts.shape[0] - 1;
+  work->pages = (struct pages){.data = pages.data, .page_size = (size_t)pages.shape[3],
+                               .starts = starts.data, .indices = indices.data,
+                               .last_page_lengths = lengths.data};
+}
+
+/** Reads outputs, `causal` if there is one, the rotary arguments and the scale. */
+static void read_rest(struct arguments *all, struct attention *work, struct tensor out,
+                      struct tensor log_sum, bool has_causal) {
+  work->out = out.data;
+  work->log_sum = log_sum.data;
+  work->causal = has_causal && read_int(all) != 0;
+  require(all, read_int(all) == 0, "asks for positions that are rotated during attention");
+  read_float(all);
+  read_float(all);
+  work->scale = (float)read_float(all);
+}
+
+FUNCTION(attention_decode) {
+  (void)self, (void)result;
+  struct arguments all = start("mlc.cpu.attention_decode", values, count);
+  struct tensor q = read_numbers(&all), pages = read_numbers(&all);
+  struct tensor starts = read_int32s(&all), indices = read_int32s(&all);
+  struct tensor lengths = read_int32s(&all);
+  read_int32s(&all);
+  read_int32s(&all);
+  struct tensor out = read_numbers(&all), log_sum = read_float32s(&all);
+  struct attention work = {0};
+  set_pages(&all, &work, q, pages, starts, indices, lengths);
+  read_rest(&all, &work, out, log_sum, false);
+  require(&all, all.failed || (size_t)q.shape[0] == work.sequences,
+          "follows queries that are not one for each sequence");
+  return arguments_end(&all) != 0 ? -1 : attend_all(&work);
+}
+
+FUNCTION(attention_paged) {
+  (void)self, (void)result;
+  struct arguments all = start("mlc.cpu.attention_paged", values, count);
+  struct tensor q = read_numbers(&all), query_starts = read_int32s(&all);
+  struct tensor pages = read_numbers(&all), starts = read_int32s(&all);
+  struct tensor indices = read_int32s(&all), lengths = read_int32s(&all);
+  read_int32s(&all);
+  read_int32s(&all);
+  struct tensor out = read_numbers(&all), log_sum = read_float32s(&all);
+  struct attention work = {.query_starts = query_starts.data};
+  set_pages(&all, &work, q, pages, starts, indices, lengths);
+  read_rest(&all, &work, out, log_sum, true);
+  return arguments_end(&all) != 0 ? -1 : attend_all(&work);
+}
+
+FUNCTION(attention_ragged) {
+  (void)self, (void)result;
+  struct arguments all = start("mlc.cpu.attention_ragged", values, count);
+  struct tensor q = read_numbers(&all), query_starts = read_int32s(&all);
+  struct tensor k = read_numbers(&all), v = read_numbers(&all), starts = read_int32s(&all);
+  read_int32s(&all);
+  read_int32s(&all);
+  struct tensor out = read_numbers(&all), log_sum = read_float32s(&all);
+  struct attention work = {.query_starts = query_starts.data};
+  if (!all.failed && (k.dims != 3 || v.dims != 3 || starts.dims != 1)) {
+    arguments_fail(&all, "follows keys of other dimensions");
+  }
+  if (!all.failed) {
+    set_queries(&all, &work, q, k.shape[1], k.shape[2]);
+    require(&all, k.dtype.bits == q.dtype.bits && v.dtype.bits == q.dtype.bits,
+            "follows keys of another type than the queries");
+    work.sequences = (size_t)starts.shape[0] - 1;
+    work.rows = (struct rows){k.data, v.data, starts.data};
+  }
+  read_rest(&all, &work, out, log_sum, true);
+  return arguments_end(&all) != 0 ? -1 : attend_all(&work);
+}
+
+FUNCTION(attention_merge) {
+  (void)self, (void)result;
+  struct arguments all = start("mlc.cpu.attention_merge", values, count);
+  struct tensor out = read_numbers(&all), log_sum = read_float32s(&all);
+  struct tensor other = read_numbers(&all), other_log_sum = read_float32s(&all);
+  require(&all, size_of(out) == size_of(other) && out.dtype.bits == other.dtype.bits,
+          "follows results of different shapes");
+  require(&all, columns_of(out) <= HEAD_SIZE && rows_of(out) == size_of(log_sum),
+          "follows results that do not fit their sums");
+  if (arguments_end(&all) != 0) return -1;
+  return merge_attention(out.data, log_sum.data, other.data, other_log_sum.data, rows_of(out),
+                         columns_of(out), is_half(out));
+}
+
+FUNCTION(version) {
+  (void)self, (void)values, (void)count;
+  *result = (TVMFFIAny){.type_index = kTVMFFIInt, .v_int64 = VERSION};
+  return 0;
+}
+
+static int return_text(const char *text, TVMFFIAny *result) {
+  const TVMFFIByteArray bytes = {text, strlen(text)};
+  return TVMFFIStringFromByteArray(&bytes, result);
+}
+
+FUNCTION(name_isa) {
+  (void)self, (void)values, (void)count;
+  return return_text(isa->name, result);
+}
+
+FUNCTION(start_profile) {
+  (void)self, (void)values, (void)count, (void)result;
+  profile_start();
+  return 0;
+}
+
+FUNCTION(stop_profile) {
+  (void)self, (void)values, (void)count;
+  char text[2048];
+  profile_stop(text, sizeof text);
+  return return_text(text, result);
+}
+
+static const struct {
+  const char *name;
+  TVMFFISafeCallType call;
+} functions[] = {
+    {"mlc.cpu.embed", embed},
+    {"mlc.cpu.linear", linear},
+    {"mlc.cpu.norm_linear", norm_linear},
+    {"mlc.cpu.rms_norm", norm},
+    {"mlc.cpu.layer", layer},
+    {"mlc.cpu.last_layer", last_layer},
+    {"mlc.cpu.split_rotary", rotary},
+    {"mlc.cpu.kv_append", append},
+    {"mlc.cpu.attention_decode", attention_decode},
+    {"mlc.cpu.attention_paged", attention_paged},
+    {"mlc.cpu.attention_ragged", attention_ragged},
+    {"mlc.cpu.attention_merge", attention_merge},
+    {"mlc.cpu.version", version},
+    {"mlc.cpu.isa", name_isa},
+    {"mlc.cpu.profile_start", start_profile},
+    {"mlc.cpu.profile_stop", stop_profile},
+};
+
+/**
+ * Registers everything when the library is loaded. Without an instruction set to run on nothing is
+ * registered, so that a model library which needs the kernels fails to load.
+ */
+__attribute__((constructor)) static void register_functions(void) {
+  const char *wanted = getenv("MLC_CPU");
+  if (isa_choose(wanted != NULL && *wanted != '\0' ? wanted : NULL) != 0) return;
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+    const TVMFFIByteArray name = {functions[i].name, strlen(functions[i].name)};
+    TVMFFIObjectHandle function;
+    if (TVMFFIFunctionCreate(NULL, functions[i].call, NULL, &function) != 0) return;
+    TVMFFIFunctionSetGlobal(&name, function, 1);
+    TVMFFIObjectDecRef(function);
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * The inner loops, one table for each instruction set. Each loop runs on one thread and touches no
+ * byte outside what its arguments describe.
+ */
+#ifndef MLC_KERNELS_ISA_H_
+#define MLC_KERNELS_ISA_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "matrix.h"
+
+/** Rows of a weight panel: one group of the activations that the product may become. */
+enum { PANEL_ROWS = 32 };
+
+/** Rows of activations rounded to 8 bits, one row per token, in groups of 32 columns. */
+struct rounded {
+  size_t columns;
+  /** `[tokens][columns]`, each group in the order of the matrix that it meets. */
+  int8_t *codes;
+  /** `[tokens][groups]`: a value is `code * scale`. */
+  float *scale;
+  /** `[tokens][groups]`: the sum of a group's codes. */
+  int32_t *sum;
+  /** `[tokens][groups]`: `scale * sum`. */
+  float *scaled_sum;
+};
+
+/** A panel of PANEL_ROWS weight rows, unpacked for the products with many tokens. */
+struct panel {
+  /** Bits of the codes; 32 if the weights are floats. */
+  int bits;
+  bool has_min;
+  /** What each code stands above its value: `(code - zero) * scale`. */
+  int zero;
+  size_t columns;
+  /** Codes, or floats `[columns][PANEL_ROWS]`; in an order of the instruction set's own. */
+  void *codes;
+  /** `[groups][PANEL_ROWS]` */
+  float *scale;
+  /** `[groups][PANEL_ROWS]` */
+  float *min;
+};
+
+/** Half-precision or single-precision numbers. */
+struct floats {
+  const void *data;
+  bool half;
+};
+
+enum {
+  /** Most keys that one call of an attention loop takes. */
+  KEY_TILE = 64,
+  /** Most query rows that one call of an attention loop takes. */
+  QUERY_TILE = 96,
+  /** Largest head. */
+  HEAD_SIZE = 256
+};
+
+/** Up to KEY_TILE keys of one head with their values, `size` elements each. */
+struct keys {
+  bool half;
+  size_t size;
+  size_t count;
+  const void *key[KEY_TILE];
+  const void *value[KEY_TILE];
+};
+
+/** The running state of softmax over keys, base 2, for some query rows. */
+struct attended {
+  /** `[rows]`: the greatest score so far. */
+  float *largest;
+  /** `[rows]`: the sum of `2^(score - largest)`. */
+  float *total;
+  /** `[rows][size]`: the values weighted by `2^(score - largest)`. */
+  float *values;
+};
+
+struct isa {
+  const char *name;
+  /** Whether this processor runs it. */
+  bool (*runs_here)(void);
+
+  /** Rounds one row of `columns` values. `to` is the row's own. */
+  void (*round)(const float *x, enum order order, struct rounded to);
+  /** `out[i]`, the dot product of row `first + i` of a quantized matrix and one rounded row. */
+  void (*dot_rows)(const struct matrix *w, size_t first, size_t count, struct rounded x,
+                   float *out);
+  /** The same for a matrix of floats. */
+  void (*dot_float_rows)(const struct matrix *w, size_t first, size_t count, const float *x,
+                         float *out);
+  /** Unpacks up to PANEL_ROWS rows; missing rows become zero. */
+  void (*unpack)(const struct matrix *w, size_t first, size_t count, struct panel *panel);
+  /** `out[t][r]`, products of rounded rows `first..first + tokens` and the panel's rows. */
+  void (*multiply)(const struct panel *panel, struct rounded x, size_t first, size_t tokens,
+                   float *out);
+  /** The same for float rows, `columns` apart, and a panel of floats. */
+  void (*multiply_floats)(const struct panel *panel, const float *x, size_t tokens, float *out);
+  /** `out[i] = row[i]` for one row of a matrix. */
+  void (*decode_row)(const struct matrix *w, size_t row, float *out);
+
+  void (*widen)(const uint16_t *from, float *to, size_t count);
+  void (*narrow)(const float *from, uint16_t *to, size_t count);
+  /** `out[i] = x[i] * weight[i] / sqrt(mean(x^2) + epsilon)` */
+  void (*rms_norm)(const float *x, struct floats weight, float epsilon, size_t count, float *out);
+  /** `out[i] = gate[i] / (1 + exp(-gate[i])) * up[i]` */
+  void (*silu_multiply)(const float *gate, const float *up, float *out, size_t count);
+
+  /**
+   * Takes keys into the state of up to QUERY_TILE query rows. Row `r` sees the first `visible[r]`
+   * keys, or all if `visible` is NULL. `q[rows][size]` is scaled so that scores have base 2.
+   * `scratch` has room for ATTEND_SCRATCH floats.
+   */
+  void (*attend)(const float *q, size_t rows, const struct keys *keys, const size_t *visible,
+                 struct attended state, float *scratch);
+};
+
+enum { ATTEND_SCRATCH = KEY_TILE * HEAD_SIZE * 2 + QUERY_TILE * KEY_TILE };
+
+/** The instruction set in use. */
+extern const struct isa *isa;
+
+/**
+ * Chooses the instruction set: `name`, or the best that this processor has if it is NULL. Returns
+ * 0, or -1 if there is no such instruction set here.
+ */
+int isa_choose(const char *name);
+
+/** All instruction sets of this build, the best first; NULL ends the list. */
+extern const struct isa *const isa_all[];
+
+#endif

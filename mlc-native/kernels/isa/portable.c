@@ -1,0 +1,224 @@
+/** The reference: plain C, one number at a time, in the order that the formulas have. */
+#include <math.h>
+#include <string.h>
+
+#include "isa.h"
+
+static const float LOG2_E = 1.44269504088896341f;
+
+static bool runs_here(void) { return true; }
+
+static float float_of_half(uint16_t half) {
+  uint32_t sign = (uint32_t)(half >> 15) << 31, exponent = half >> 10 & 31, fraction = half & 1023;
+  if (exponent == 0) {
+    float tiny = ldexpf((float)fraction, -24);
+    return sign ? -tiny : tiny;
+  }
+  uint32_t bits = sign | (exponent == 31 ? 255u : exponent + 112) << 23 | fraction << 13;
+  float value;
+  memcpy(&value, &bits, 4);
+  return value;
+}
+
+/** Rounds to nearest, ties to even. */
+static uint16_t half_of_float(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, 4);
+  uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+  bits &= 0x7fffffff;
+  if (bits > 0x7f800000) return sign | 0x7e00;
+  if (bits >= 0x477ff000) return sign | 0x7c00;
+  if (bits < 0x38800000) {
+    float magnitude;
+    memcpy(&magnitude, &bits, 4);
+    return (uint16_t)(sign | (uint16_t)rintf(ldexpf(magnitude, 24)));
+  }
+  uint32_t rounded = bits + 0xfff + (bits >> 13 & 1);
+  return (uint16_t)(sign | ((rounded >> 13) - (112 << 10)));
+}
+
+static float number_at(const void *from, bool half, size_t i) {
+  return half ? float_of_half(((const uint16_t *)from)[i]) : ((const float *)from)[i];
+}
+
+static void round_row(const float *x, enum order order, struct rounded to) {
+  for (size_t g = 0; g < to.columns / GROUP; g++) {
+    float largest = 0;
+    for (int i = 0; i < GROUP; i++) largest = fmaxf(largest, fabsf(x[g * GROUP + i]));
+    const float inverse = largest > 0 ? 127 / largest : 0;
+    to.scale[g] = largest / 127;
+    to.sum[g] = 0;
+    for (int i = 0; i < GROUP; i++) {
+      int place = order == ORDER_EVENS_FIRST ? i / 2 + i % 2 * GROUP / 2 : i;
+      int code = (int)rintf(x[g * GROUP + i] * inverse);
+      to.codes[g * GROUP + place] = (int8_t)code;
+      to.sum[g] += code;
+    }
+    to.scaled_sum[g] = to.scale[g] * (float)to.sum[g];
+  }
+}
+
+/** The code at a position of a group, with the format's zero taken off. */
+static int code_at(const struct matrix *w, size_t row, size_t group, int position) {
+  const struct layout layout = layout_of(w->format);
+  const uint8_t *codes = w->codes + row * row_bytes(w) + group * GROUP * layout.bits / 8;
+  if (layout.bits == 4) return (codes[position % 16] >> position / 16 * 4 & 15) - layout.zero;
+  return (codes[position] ^ (layout.is_signed ? 0x80 : 0)) - layout.zero;
+}
+
+static float scale_at(const struct matrix *w, size_t row, size_t group) {
+  return number_at(w->scale, !layout_of(w->format).wide_scale, row * groups_of(w) + group);
+}
+
+static float min_at(const struct matrix *w, size_t row, size_t group) {
+  return w->min == NULL ? 0 : float_of_half(w->min[row * groups_of(w) + group]);
+}
+
+static void dot_rows(const struct matrix *w, size_t first, size_t count, struct rounded x,
+                     float *out) {
+  for (size_t r = 0; r < count; r++) {
+    float sum = 0;
+    for (size_t g = 0; g < groups_of(w); g++) {
+      int32_t dot = 0;
+      for (int i = 0; i < GROUP; i++) dot += code_at(w, first + r, g, i) * x.codes[g * GROUP + i];
+      sum += (float)dot * (scale_at(w, first + r, g) * x.scale[g]);
+      sum += min_at(w, first + r, g) * x.scaled_sum[g];
+    }
+    out[r] = sum;
+  }
+}
+
+static void dot_float_rows(const struct matrix *w, size_t first, size_t count, const float *x,
+                           float *out) {
+  for (size_t r = 0; r < count; r++) {
+    float sum = 0;
+    for (size_t k = 0; k < w->columns; k++) {
+      sum += number_at(w->codes, w->format == FORMAT_F16, (first + r) * w->columns + k) * x[k];
+    }
+    out[r] = sum;
+  }
+}
+
+/** Panels here hold `code - zero` as signed bytes, `[columns][PANEL_ROWS]`. */
+static void unpack(const struct matrix *w, size_t first, size_t count, struct panel *panel) {
+  const struct layout layout = layout_of(w->format);
+  panel->columns = w->columns;
+  panel->bits = layout.bits;
+  panel->has_min = layout.has_min;
+  panel->zero = 0;
+  for (size_t r = 0; r < PANEL_ROWS; r++) {
+    const bool missing = r >= count;
+    for (size_t k = 0; k < w->columns; k++) {
+      if (layout.bits > 8) {
+        float value = number_at(w->codes, w->format == FORMAT_F16,
+                                missing ? 0 : (first + r) * w->columns + k);
+        ((float *)panel->codes)[k * PANEL_ROWS + r] = missing ? 0 : value;
+      } else {
+        ((int8_t *)panel->codes)[k * PANEL_ROWS + r] =
+            (int8_t)(missing ? 0 : code_at(w, first + r, k / GROUP, (int)(k % GROUP)));
+      }
+    }
+    for (size_t g = 0; layout.bits <= 8 && g < groups_of(w); g++) {
+      panel->scale[g * PANEL_ROWS + r] = missing ? 0 : scale_at(w, first + r, g);
+      if (layout.has_min) panel->min[g * PANEL_ROWS + r] = missing ? 0 : min_at(w, first + r, g);
+    }
+  }
+}
+
+static void multiply(const struct panel *panel, struct rounded x, size_t first, size_t tokens,
+                     float *out) {
+  const size_t groups = panel->columns / GROUP;
+  const int8_t *codes = panel->codes;
+  for (size_t t = 0; t < tokens; t++) {
+    for (size_t r = 0; r < PANEL_ROWS; r++) {
+      float sum = 0;
+      for (size_t g = 0; g < groups; g++) {
+        const size_t place = (first + t) * groups + g;
+        int32_t dot = 0;
+        for (size_t k = g * GROUP; k < (g + 1) * GROUP; k++) {
+          dot += codes[k * PANEL_ROWS + r] * x.codes[(first + t) * panel->columns + k];
+        }
+        sum += (float)dot * (panel->scale[g * PANEL_ROWS + r] * x.scale[place]);
+        if (panel->has_min) sum += panel->min[g * PANEL_ROWS + r] * x.scaled_sum[place];
+      }
+      out[t * PANEL_ROWS + r] = sum;
+    }
+  }
+}
+
+static void multiply_floats(const struct panel *panel, const float *x, size_t tokens, float *out) {
+  const float *weights = panel->codes;
+  for (size_t t = 0; t < tokens; t++) {
+    for (size_t r = 0; r < PANEL_ROWS; r++) {
+      float sum = 0;
+      for (size_t k = 0; k < panel->columns; k++) {
+        sum += weights[k * PANEL_ROWS + r] * x[t * panel->columns + k];
+      }
+      out[t * PANEL_ROWS + r] = sum;
+    }
+  }
+}
+
+static void decode_row(const struct matrix *w, size_t row, float *out) {
+  const struct layout layout = layout_of(w->format);
+  for (size_t k = 0; k < w->columns; k++) {
+    if (layout.bits > 8) {
+      out[k] = number_at(w->codes, layout.bits == 16, row * w->columns + k);
+      continue;
+    }
+    int i = (int)(k % GROUP);
+    int position = layout.order == ORDER_EVENS_FIRST ? i / 2 + i % 2 * GROUP / 2 : i;
+    float code = (float)code_at(w, row, k / GROUP, position);
+    out[k] = code * scale_at(w, row, k / GROUP) + min_at(w, row, k / GROUP);
+  }
+}
+
+static void widen(const uint16_t *from, float *to, size_t count) {
+  for (size_t i = 0; i < count; i++) to[i] = float_of_half(from[i]);
+}
+
+static void narrow(const float *from, uint16_t *to, size_t count) {
+  for (size_t i = 0; i < count; i++) to[i] = half_of_float(from[i]);
+}
+
+static void rms_norm(const float *x, struct floats weight, float epsilon, size_t count,
+                     float *out) {
+  float sum = 0;
+  for (size_t i = 0; i < count; i++) sum += x[i] * x[i];
+  const float factor = 1 / sqrtf(sum / (float)count + epsilon);
+  for (size_t i = 0; i < count; i++) {
+    out[i] = x[i] * factor * number_at(weight.data, weight.half, i);
+  }
+}
+
+static void silu_multiply(const float *gate, const float *up, float *out, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    out[i] = gate[i] / (1 + exp2f(gate[i] * -LOG2_E)) * up[i];
+  }
+}
+
+static void attend(const float *q, size_t rows, const struct keys *keys, const size_t *visible,
+                   struct attended state, float *scratch) {
+  (void)scratch;
+  for (size_t r = 0; r < rows; r++) {
+    const size_t count = visible == NULL ? keys->count : visible[r];
+    for (size_t i = 0; i < count; i++) {
+      float score = 0;
+      for (size_t d = 0; d < keys->size; d++) {
+        score += q[r * keys->size + d] * number_at(keys->key[i], keys->half, d);
+      }
+      const float largest = fmaxf(state.largest[r], score);
+      const float keep = exp2f(state.largest[r] - largest), take = exp2f(score - largest);
+      for (size_t d = 0; d < keys->size; d++) {
+        float *value = &state.values[r * keys->size + d];
+        *value = *value * keep + number_at(keys->value[i], keys->half, d) * take;
+      }
+      state.total[r] = state.total[r] * keep + take;
+      state.largest[r] = largest;
+    }
+  }
+}
+
+#define TARGET_NAME "portable"
+#define TABLE isa_portable
+#include "loops/table.h"

@@ -1,0 +1,185 @@
+#include "layer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <tvm/ffi/c_api.h>
+
+#include "profile.h"
+
+static int no_memory(void) {
+  TVMFFIErrorSetRaisedFromCStr("RuntimeError", "the CPU kernels have no memory for a step");
+  return -1;
+}
+
+static size_t most(size_t a, size_t b) { return a > b ? a : b; }
+
+static void leave(int member, enum stage stage) {
+  if (member == 0) profile_leave(stage);
+}
+
+/** Rows that go into a matrix, and what is done to them before. */
+struct preparation {
+  struct floats x;
+  size_t tokens;
+  struct norm norm;
+  const struct matrix *w;
+};
+
+static void prepare_token(const struct preparation *work, size_t token, struct activations *to,
+                          size_t place, float *row) {
+  const size_t columns = work->w->columns;
+  const float *x = float_row(work->x, token, columns, row);
+  if (work->norm.weight.data != NULL) {
+    isa->rms_norm(x, work->norm.weight, work->norm.epsilon, columns, row);
+    x = row;
+  }
+  activations_put(to, work->w, place, x);
+}
+
+/**
+ * The activations of all tokens, once they are ready. A single token is prepared by each member for
+ * itself, which takes less time than to wait for another.
+ */
+static const struct activations *prepare(struct team *team, int member,
+                                         const struct preparation *work,
+                                         struct activations *shared, struct workspace *mine) {
+  if (work->tokens == 1) {
+    prepare_token(work, 0, &mine->own, 0, mine->row);
+    leave(member, STAGE_NORM);
+    return &mine->own;
+  }
+  struct range tokens = team_share(team, member, work->tokens, 1);
+  for (size_t t = tokens.first; t < tokens.last; t++) prepare_token(work, t, shared, t, mine->row);
+  team_barrier(team);
+  leave(member, STAGE_NORM);
+  return shared;
+}
+
+struct projection_job {
+  const struct projection *work;
+  struct activations shared;
+  struct workspace *workspaces;
+};
+
+static void project_part(struct team *team, int member, void *context) {
+  struct projection_job *job = context;
+  const struct projection *work = job->work;
+  struct workspace *mine = &job->workspaces[member];
+  const struct preparation into = {work->x, work->tokens, work->norm, &work->w};
+  const struct activations *x = prepare(team, member, &into, &job->shared, mine);
+  linear_part(team, member, &work->w, x, work->tokens, &work->out, mine);
+}
+
+int project(const struct projection *work) {
+  profile_enter();
+  struct scratch *scratch = scratch_of_thread();
+  const size_t columns = work->w.columns;
+  size_t bytes = workspaces_bytes(columns) + activations_bytes(work->tokens, columns);
+  if (scratch_reserve(scratch, bytes) != 0) return no_memory();
+  struct projection_job job = {
+      .work = work,
+      .workspaces = workspaces_take(scratch, columns),
+      .shared = activations_take(scratch, work->tokens, columns),
+  };
+  int status = team_run(project_part, &job);
+  profile_leave(work->norm.weight.data == NULL ? STAGE_LINEAR : STAGE_QKV);
+  return status;
+}
+
+struct layer_job {
+  const struct layer *work;
+  /** Input of `o`, then of `gate_up`, then of `next`. */
+  struct activations shared;
+  /** Input of `down`. */
+  struct activations inner;
+  struct workspace *workspaces;
+};
+
+static void finish_layer_part(struct team *team, int member, void *context) {
+  struct layer_job *job = context;
+  const struct layer *work = job->work;
+  struct workspace *mine = &job->workspaces[member];
+  const size_t tokens = work->tokens;
+  const struct floats hidden = {work->hidden, false};
+  struct output sum = {.data = work->hidden, .stride = work->o.rows, .add = work->x};
+
+  const struct preparation attended = {.x = work->attended, .tokens = tokens, .w = &work->o};
+  const struct activations *x = prepare(team, member, &attended, &job->shared, mine);
+  linear_part(team, member, &work->o, x, tokens, &sum, mine);
+  team_barrier(team);
+  leave(member, STAGE_OUTPUT);
+
+  const struct preparation normed = {hidden, tokens, work->norm, &work->gate_up};
+  x = prepare(team, member, &normed, &job->shared, mine);
+  gated_part(team, member, &work->gate_up, x, tokens, &work->down, &job->inner, mine);
+  team_barrier(team);
+  leave(member, STAGE_GATE_UP);
+
+  sum.add = hidden;
+  linear_part(team, member, &work->down, &job->inner, tokens, &sum, mine);
+  if (!work->has_next) return;
+  team_barrier(team);
+  leave(member, STAGE_DOWN);
+
+  const struct preparation next = {hidden, tokens, work->next_norm, &work->next};
+  x = prepare(team, member, &next, &job->shared, mine);
+  linear_part(team, member, &work->next, x, tokens, &work->next_out, mine);
+}
+
+int finish_layer(const struct layer *work) {
+  profile_enter();
+  struct scratch *scratch = scratch_of_thread();
+  const size_t outer = most(work->o.columns, work->gate_up.columns);
+  const size_t widest = most(outer, work->down.columns);
+  size_t bytes = workspaces_bytes(widest) + activations_bytes(work->tokens, outer) +
+                 activations_bytes(work->tokens, work->down.columns);
+  if (scratch_reserve(scratch, bytes) != 0) return no_memory();
+  struct layer_job job = {
+      .work = work,
+      .workspaces = workspaces_take(scratch, widest),
+      .shared = activations_take(scratch, work->tokens, outer),
+      .inner = activations_take(scratch, work->tokens, work->down.columns),
+  };
+  int status = team_run(finish_layer_part, &job);
+  profile_leave(work->has_next ? STAGE_QKV : STAGE_DOWN);
+  return status;
+}
+
+static void store_row(const float *row, size_t columns, void *out, size_t token, bool half) {
+  if (half) {
+    isa->narrow(row, (uint16_t *)out + token * columns, columns);
+  } else {
+    memcpy((float *)out + token * columns, row, columns * sizeof *row);
+  }
+}
+
+int normalize(const struct normalization *work) {
+  profile_enter();
+  struct scratch *scratch = scratch_of_thread();
+  if (scratch_reserve(scratch, work->columns * 4 + 64) != 0) return no_memory();
+  float *row = scratch_take(scratch, work->columns * 4);
+  for (size_t t = 0; t < work->tokens; t++) {
+    const float *x = float_row(work->x, t, work->columns, row);
+    isa->rms_norm(x, work->norm.weight, work->norm.epsilon, work->columns, row);
+    store_row(row, work->columns, work->out, t, work->half);
+  }
+  profile_leave(STAGE_NORM);
+  return 0;
+}
+
+int look_up(const struct matrix *w, const int32_t *ids, size_t tokens, void *out, bool half) {
+  profile_enter();
+  struct scratch *scratch = scratch_of_thread();
+  if (scratch_reserve(scratch, w->columns * 4 + 64) != 0) return no_memory();
+  float *row = scratch_take(scratch, w->columns * 4);
+  for (size_t t = 0; t < tokens; t++) {
+    if (ids[t] < 0 || (size_t)ids[t] >= w->rows) {
+      TVMFFIErrorSetRaisedFromCStr("ValueError", "a token id is outside the vocabulary");
+      return -1;
+    }
+    isa->decode_row(w, (size_t)ids[t], row);
+    store_row(row, w->columns, out, t, half);
+  }
+  profile_leave(STAGE_EMBED);
+  return 0;
+}

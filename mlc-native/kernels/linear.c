@@ -1,0 +1,206 @@
+#include "linear.h"
+
+#include <string.h>
+
+enum {
+  /** Tokens whose products with a panel stay in the nearest cache. */
+  TILE_TOKENS = 48,
+  /** Rows of a matrix that a member multiplies with a single token at a time. */
+  TILE_ROWS = 64
+};
+
+static size_t padded(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+size_t activations_bytes(size_t tokens, size_t columns) {
+  size_t groups = (columns + GROUP - 1) / GROUP;
+  return padded(tokens * columns) + 3 * padded(tokens * groups * 4) + padded(tokens * columns * 4);
+}
+
+struct activations activations_take(struct scratch *scratch, size_t tokens, size_t columns) {
+  size_t groups = (columns + GROUP - 1) / GROUP;
+  return (struct activations){
+      .rounded = {.columns = columns,
+                  .codes = scratch_take(scratch, tokens * columns),
+                  .scale = scratch_take(scratch, tokens * groups * 4),
+                  .sum = scratch_take(scratch, tokens * groups * 4),
+                  .scaled_sum = scratch_take(scratch, tokens * groups * 4)},
+      .values = scratch_take(scratch, tokens * columns * 4),
+  };
+}
+
+static size_t panel_bytes(size_t columns) {
+  size_t groups = (columns + GROUP - 1) / GROUP;
+  return padded(PANEL_ROWS * columns * 4) + 2 * padded(groups * PANEL_ROWS * 4);
+}
+
+size_t workspaces_bytes(size_t columns) {
+  size_t tiles = 2 * padded(TILE_TOKENS * PANEL_ROWS * 4) + padded(columns * 4);
+  return (size_t)team_threads() * (2 * panel_bytes(columns) + tiles +
+                                    activations_bytes(1, columns) + padded(sizeof(struct workspace)));
+}
+
+static struct panel panel_take(struct scratch *scratch, size_t columns) {
+  size_t groups = (columns + GROUP - 1) / GROUP;
+  return (struct panel){.codes = scratch_take(scratch, PANEL_ROWS * columns * 4),
+                        .scale = scratch_take(scratch, groups * PANEL_ROWS * 4),
+                        .min = scratch_take(scratch, groups * PANEL_ROWS * 4)};
+}
+
+struct workspace *workspaces_take(struct scratch *scratch, size_t columns) {
+  const int threads = team_threads();
+  struct workspace *workspaces = scratch_take(scratch, (size_t)threads * sizeof *workspaces);
+  for (int i = 0; i < threads; i++) {
+    workspaces[i] = (struct workspace){
+        .panel = panel_take(scratch, columns),
+        .second_panel = panel_take(scratch, columns),
+        .tile = scratch_take(scratch, TILE_TOKENS * PANEL_ROWS * 4),
+        .second_tile = scratch_take(scratch, TILE_TOKENS * PANEL_ROWS * 4),
+        .row = scratch_take(scratch, columns * 4),
+        .own = activations_take(scratch, 1, columns),
+    };
+  }
+  return workspaces;
+}
+
+/** The rounded rows from a token and a column on, which are multiples of a row and a group. */
+static struct rounded rounded_at(struct rounded x, size_t token, size_t group) {
+  size_t place = token * (x.columns / GROUP) + group;
+  return (struct rounded){.columns = x.columns,
+                          .codes = x.codes + token * x.columns + group * GROUP,
+                          .scale = x.scale + place,
+                          .sum = x.sum + place,
+                          .scaled_sum = x.scaled_sum + place};
+}
+
+void activations_put(struct activations *to, const struct matrix *w, size_t token,
+                     const float *x) {
+  if (is_quantized(w)) {
+    struct rounded all = to->rounded;
+    all.columns = w->columns;
+    isa->round(x, layout_of(w->format).order, rounded_at(all, token, 0));
+  } else {
+    memcpy(to->values + token * w->columns, x, w->columns * sizeof *x);
+  }
+}
+
+const float *float_row(struct floats x, size_t token, size_t columns, float *row) {
+  if (!x.half) return (const float *)x.data + token * columns;
+  isa->widen((const uint16_t *)x.data + token * columns, row, columns);
+  return row;
+}
+
+/** Writes `tile[tokens][stride]` to its place; changes the tile where something is added. */
+static void put_tile(const struct output *out, size_t token, size_t tokens, size_t row, size_t rows,
+                     float *tile, size_t stride) {
+  float added[TILE_ROWS];
+  for (size_t t = 0; t < tokens; t++) {
+    float *products = tile + t * stride;
+    size_t place = (token + t) * out->stride + row;
+    if (out->add.data != NULL) {
+      const float *more = (const float *)out->add.data + place;
+      if (out->add.half) {
+        isa->widen((const uint16_t *)out->add.data + place, added, rows);
+        more = added;
+      }
+      for (size_t r = 0; r < rows; r++) products[r] += more[r];
+    }
+    if (out->half) {
+      isa->narrow(products, (uint16_t *)out->data + place, rows);
+    } else {
+      memcpy((float *)out->data + place, products, rows * sizeof *products);
+    }
+  }
+}
+
+static void dot_some(const struct matrix *w, size_t first, size_t rows,
+                     const struct activations *x, float *out) {
+  if (is_quantized(w)) {
+    struct rounded row = x->rounded;
+    row.columns = w->columns;
+    isa->dot_rows(w, first, rows, row, out);
+  } else {
+    isa->dot_float_rows(w, first, rows, x->values, out);
+  }
+}
+
+static void multiply_some(const struct matrix *w, const struct panel *panel,
+                          const struct activations *x, size_t token, size_t tokens, float *out) {
+  if (is_quantized(w)) {
+    struct rounded rows = x->rounded;
+    rows.columns = w->columns;
+    isa->multiply(panel, rows, token, tokens, out);
+  } else {
+    isa->multiply_floats(panel, x->values + token * w->columns, tokens, out);
+  }
+}
+
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
+void linear_part(struct team *team, int member, const struct matrix *w,
+                 const struct activations *x, size_t tokens, const struct output *out,
+                 struct workspace *workspace) {
+  if (tokens == 1) {
+    struct range rows = team_share(team, member, w->rows, PANEL_ROWS);
+    for (size_t row = rows.first; row < rows.last; row += TILE_ROWS) {
+      size_t count = least(TILE_ROWS, rows.last - row);
+      dot_some(w, row, count, x, workspace->tile);
+      put_tile(out, 0, 1, row, count, workspace->tile, count);
+    }
+    return;
+  }
+  size_t row;
+  while ((row = team_claim(team) * PANEL_ROWS) < w->rows) {
+    size_t rows = least(PANEL_ROWS, w->rows - row);
+    isa->unpack(w, row, rows, &workspace->panel);
+    for (size_t token = 0; token < tokens; token += TILE_TOKENS) {
+      size_t count = least(TILE_TOKENS, tokens - token);
+      multiply_some(w, &workspace->panel, x, token, count, workspace->tile);
+      put_tile(out, token, count, row, rows, workspace->tile, PANEL_ROWS);
+    }
+  }
+}
+
+/** Stores PANEL_ROWS inner values of a token, which are one group of the next matrix's input. */
+static void put_group(struct activations *to, const struct matrix *next, size_t token, size_t row,
+                      const float *values) {
+  if (is_quantized(next)) {
+    struct rounded all = to->rounded;
+    all.columns = next->columns;
+    struct rounded group = rounded_at(all, token, row / GROUP);
+    group.columns = GROUP;
+    isa->round(values, layout_of(next->format).order, group);
+  } else {
+    memcpy(to->values + token * next->columns + row, values, PANEL_ROWS * sizeof *values);
+  }
+}
+
+void gated_part(struct team *team, int member, const struct matrix *gate_up,
+                const struct activations *x, size_t tokens, const struct matrix *next,
+                struct activations *out, struct workspace *workspace) {
+  const size_t inner = gate_up->rows / 2;
+  float *gate = workspace->tile, *up = workspace->second_tile;
+  if (tokens == 1) {
+    struct range rows = team_share(team, member, inner, PANEL_ROWS);
+    for (size_t row = rows.first; row < rows.last; row += PANEL_ROWS) {
+      dot_some(gate_up, row, PANEL_ROWS, x, gate);
+      dot_some(gate_up, inner + row, PANEL_ROWS, x, up);
+      isa->silu_multiply(gate, up, gate, PANEL_ROWS);
+      put_group(out, next, 0, row, gate);
+    }
+    return;
+  }
+  size_t row;
+  while ((row = team_claim(team) * PANEL_ROWS) < inner) {
+    isa->unpack(gate_up, row, PANEL_ROWS, &workspace->panel);
+    isa->unpack(gate_up, inner + row, PANEL_ROWS, &workspace->second_panel);
+    for (size_t token = 0; token < tokens; token += TILE_TOKENS) {
+      size_t count = least(TILE_TOKENS, tokens - token);
+      multiply_some(gate_up, &workspace->panel, x, token, count, gate);
+      multiply_some(gate_up, &workspace->second_panel, x, token, count, up);
+      isa->silu_multiply(gate, up, gate, count * PANEL_ROWS);
+      for (size_t t = 0; t < count; t++) {
+        put_group(out, next, token + t, row, gate + t * PANEL_ROWS);
+      }
+    }
+  }
+}

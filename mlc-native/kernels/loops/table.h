@@ -1,0 +1,18 @@
+/** The table of an instruction set; its source defines `runs_here`, `TABLE` and `dot_rows`. */
+
+const struct isa TABLE = {
+    .name = TARGET_NAME,
+    .runs_here = runs_here,
+    .round = round_row,
+    .dot_rows = dot_rows,
+    .dot_float_rows = dot_float_rows,
+    .unpack = unpack,
+    .multiply = multiply,
+    .multiply_floats = multiply_floats,
+    .decode_row = decode_row,
+    .widen = widen,
+    .narrow = narrow,
+    .rms_norm = rms_norm,
+    .silu_multiply = silu_multiply,
+    .attend = attend,
+};

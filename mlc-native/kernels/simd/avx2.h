@@ -1,0 +1,150 @@
+/** Vector primitives of AVX2 with FMA and F16C, and of AVX-VNNI if WITH_VNNI is defined. */
+#include <immintrin.h>
+#include <stdint.h>
+#include <string.h>
+
+#define LANES 8
+
+typedef __m256 vf;
+typedef __m256i vi;
+
+static inline vf vf_load(const float *p) { return _mm256_loadu_ps(p); }
+static inline void vf_store(float *p, vf x) { _mm256_storeu_ps(p, x); }
+static inline vf vf_all(float x) { return _mm256_set1_ps(x); }
+static inline vf vf_max(vf a, vf b) { return _mm256_max_ps(a, b); }
+static inline vf vf_min(vf a, vf b) { return _mm256_min_ps(a, b); }
+static inline vf vf_abs(vf x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x); }
+static inline vf vf_multiply_add(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+static inline vf vf_nearest(vf x) { return _mm256_round_ps(x, 8); }
+static inline vf vf_from_ints(vi x) { return _mm256_cvtepi32_ps(x); }
+
+static inline float vf_sum(vf x) {
+  __m128 half = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+  return _mm_cvtss_f32(_mm_add_ss(half, _mm_shuffle_ps(half, half, 1)));
+}
+static inline float vf_largest(vf x) {
+  __m128 half = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  half = _mm_max_ps(half, _mm_movehl_ps(half, half));
+  return _mm_cvtss_f32(_mm_max_ss(half, _mm_shuffle_ps(half, half, 1)));
+}
+
+static inline vf vf_load_half(const uint16_t *p) {
+  return _mm256_cvtph_ps(_mm_loadu_si128((const void *)p));
+}
+static inline void vf_store_half(uint16_t *p, vf x) {
+  _mm_storeu_si128((void *)p, _mm256_cvtps_ph(x, 0));
+}
+
+/** `2^n * x` for whole `n` between -126 and 127. */
+static inline vf vf_scale(vf x, vf n) {
+  vi exponent = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
+  return x * _mm256_castsi256_ps(_mm256_add_epi32(exponent, _mm256_set1_epi32(127 << 23)));
+}
+
+/** Lane `i` of the result is the sum of `x[i]`. */
+static inline vf vf_sums(const vf x[LANES]) {
+  vf low = _mm256_hadd_ps(_mm256_hadd_ps(x[0], x[1]), _mm256_hadd_ps(x[2], x[3]));
+  vf high = _mm256_hadd_ps(_mm256_hadd_ps(x[4], x[5]), _mm256_hadd_ps(x[6], x[7]));
+  return _mm256_add_ps(_mm256_permute2f128_ps(low, high, 0x20),
+                       _mm256_permute2f128_ps(low, high, 0x31));
+}
+
+/** Stores 8 whole numbers between -127 and 127 as bytes and returns their sum. */
+static inline int32_t vf_store_bytes(int8_t *p, vf x) {
+  vi whole = _mm256_cvtps_epi32(x);
+  __m128i low = _mm256_castsi256_si128(whole), high = _mm256_extracti128_si256(whole, 1);
+  __m128i bytes = _mm_packs_epi16(_mm_packs_epi32(low, high), _mm_setzero_si128());
+  _mm_storel_epi64((void *)p, bytes);
+  __m128i sum = _mm_add_epi32(low, high);
+  sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
+  return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1)));
+}
+
+/** Even elements of 16 in `even`, odd ones in `odd`. */
+static inline void vf_split_pairs(vf a, vf b, vf *even, vf *odd) {
+  vf e = _mm256_shuffle_ps(a, b, 0x88), o = _mm256_shuffle_ps(a, b, 0xdd);
+  *even = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(e), 0xd8));
+  *odd = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(o), 0xd8));
+}
+
+/** The dot products of four neighbouring pairs of unsigned codes and bytes, added to `sum`. */
+static inline vi dot_fours(int bits, vi sum, vi codes, vi bytes) {
+#ifdef WITH_VNNI
+  (void)bits;
+  return _mm256_dpbusd_avx_epi32(sum, codes, bytes);
+#else
+  // Two products of a code of 8 bits would not fit 16 bits, so signed codes lend their sign.
+  vi pairs = bits == 8 ? _mm256_maddubs_epi16(_mm256_abs_epi8(codes),
+                                              _mm256_sign_epi8(bytes, codes))
+                       : _mm256_maddubs_epi16(codes, bytes);
+  return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+#endif
+}
+
+/**
+ * Integer products: lane `r` sums, over the steps, four codes of row `r` times four bytes. Without
+ * VNNI the sums of codes of 4 bits stay in 16 bits until the end: 8 steps of at most 2 * 15 * 127.
+ */
+typedef vi vdot;
+typedef vi vcodes;
+
+static inline vdot dot_start(int bits, int32_t correction) {
+#ifdef WITH_VNNI
+  (void)bits;
+  return _mm256_set1_epi32(correction);
+#else
+  return bits == 8 ? _mm256_set1_epi32(correction) : _mm256_setzero_si256();
+#endif
+}
+static inline vcodes dot_codes(const uint8_t *p) { return _mm256_loadu_si256((const void *)p); }
+static inline vi dot_bytes(const int8_t *p) {
+  int32_t four;
+  memcpy(&four, p, 4);
+  return _mm256_set1_epi32(four);
+}
+static inline vdot dot_step(int bits, vdot sum, vcodes codes, vi bytes) {
+#ifndef WITH_VNNI
+  if (bits == 4) return _mm256_add_epi16(sum, _mm256_maddubs_epi16(codes, bytes));
+#endif
+  return dot_fours(bits, sum, codes, bytes);
+}
+static inline vi dot_end(int bits, vdot sum, int32_t correction) {
+#ifndef WITH_VNNI
+  if (bits == 4) {
+    return _mm256_add_epi32(_mm256_madd_epi16(sum, _mm256_set1_epi16(1)),
+                            _mm256_set1_epi32(correction));
+  }
+#endif
+  (void)bits, (void)correction;
+  return sum;
+}
+
+/** Whether the codes of 8 bits in panels are signed. */
+#ifdef WITH_VNNI
+enum { SIGNED_PANELS = 0 };
+#else
+enum { SIGNED_PANELS = 1 };
+#endif
+/** Tokens of a block of products, for whose sums the registers are enough. */
+enum { BLOCK_TOKENS = 3, BLOCK_FLOAT_ROWS = 6, BLOCK_FLOAT_VECTORS = 2 };
+
+typedef __m128i v4;
+static inline v4 v4_load(const void *p) { return _mm_loadu_si128(p); }
+static inline void v4_store(void *p, v4 x) { _mm_storeu_si128(p, x); }
+static inline v4 v4_low_nibbles(v4 x) { return _mm_and_si128(x, _mm_set1_epi8(15)); }
+static inline v4 v4_high_nibbles(v4 x) { return v4_low_nibbles(_mm_srli_epi16(x, 4)); }
+static inline v4 v4_flip_signs(v4 x) { return _mm_xor_si128(x, _mm_set1_epi8((char)0x80)); }
+static inline v4 v4_widen_halves(const uint16_t *p) {
+  return _mm_castps_si128(_mm_cvtph_ps(_mm_loadl_epi64((const void *)p)));
+}
+/** Turns four rows of four words into four columns. */
+static inline void v4_transpose(v4 x[4]) {
+  v4 a = _mm_unpacklo_epi32(x[0], x[1]), b = _mm_unpackhi_epi32(x[0], x[1]);
+  v4 c = _mm_unpacklo_epi32(x[2], x[3]), d = _mm_unpackhi_epi32(x[2], x[3]);
+  x[0] = _mm_unpacklo_epi64(a, c);
+  x[1] = _mm_unpackhi_epi64(a, c);
+  x[2] = _mm_unpacklo_epi64(b, d);
+  x[3] = _mm_unpackhi_epi64(b, d);
+}
+static inline float float_of_half(uint16_t x) { return _cvtsh_ss(x); }

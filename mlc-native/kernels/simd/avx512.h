@@ -1,0 +1,112 @@
+/** Vector primitives of AVX-512 with VNNI. */
+#include <immintrin.h>
+#include <stdint.h>
+#include <string.h>
+
+#define LANES 16
+
+typedef __m512 vf;
+typedef __m512i vi;
+
+static inline vf vf_load(const float *p) { return _mm512_loadu_ps(p); }
+static inline void vf_store(float *p, vf x) { _mm512_storeu_ps(p, x); }
+static inline vf vf_all(float x) { return _mm512_set1_ps(x); }
+static inline vf vf_max(vf a, vf b) { return _mm512_max_ps(a, b); }
+static inline vf vf_min(vf a, vf b) { return _mm512_min_ps(a, b); }
+static inline vf vf_abs(vf x) { return _mm512_abs_ps(x); }
+static inline vf vf_multiply_add(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+static inline vf vf_nearest(vf x) { return _mm512_roundscale_ps(x, 8); }
+static inline vf vf_from_ints(vi x) { return _mm512_cvtepi32_ps(x); }
+static inline float vf_sum(vf x) { return _mm512_reduce_add_ps(x); }
+static inline float vf_largest(vf x) { return _mm512_reduce_max_ps(x); }
+
+static inline vf vf_load_half(const uint16_t *p) {
+  return _mm512_cvtph_ps(_mm256_loadu_si256((const void *)p));
+}
+static inline void vf_store_half(uint16_t *p, vf x) {
+  _mm256_storeu_si256((void *)p, _mm512_cvtps_ph(x, 8));
+}
+
+/** `2^n * x` for whole `n`. */
+static inline vf vf_scale(vf x, vf n) { return _mm512_scalef_ps(x, n); }
+
+/** Lane `i` of the result is the sum of `x[i]`. */
+static inline vf vf_sums(const vf x[LANES]) {
+  vf pairs[8], quads[4];
+  for (int i = 0; i < 8; i++) {
+    vf a = x[i / 2 * 4 + i % 2], b = x[i / 2 * 4 + i % 2 + 2];
+    pairs[i] = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+  }
+  for (int i = 0; i < 4; i++) {
+    quads[i] = _mm512_add_ps(_mm512_unpacklo_ps(pairs[2 * i], pairs[2 * i + 1]),
+                             _mm512_unpackhi_ps(pairs[2 * i], pairs[2 * i + 1]));
+  }
+  vf low = _mm512_add_ps(_mm512_shuffle_f32x4(quads[0], quads[1], 0x88),
+                         _mm512_shuffle_f32x4(quads[0], quads[1], 0xdd));
+  vf high = _mm512_add_ps(_mm512_shuffle_f32x4(quads[2], quads[3], 0x88),
+                          _mm512_shuffle_f32x4(quads[2], quads[3], 0xdd));
+  return _mm512_add_ps(_mm512_shuffle_f32x4(low, high, 0x88),
+                       _mm512_shuffle_f32x4(low, high, 0xdd));
+}
+
+/** Stores 16 whole numbers between -127 and 127 as bytes and returns their sum. */
+static inline int32_t vf_store_bytes(int8_t *p, vf x) {
+  vi whole = _mm512_cvtps_epi32(x);
+  _mm_storeu_si128((void *)p, _mm512_cvtepi32_epi8(whole));
+  return _mm512_reduce_add_epi32(whole);
+}
+
+/** Even elements of 32 in `even`, odd ones in `odd`. */
+static inline void vf_split_pairs(vf a, vf b, vf *even, vf *odd) {
+  const vi even_lanes = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+  *even = _mm512_permutex2var_ps(a, even_lanes, b);
+  *odd = _mm512_permutex2var_ps(a, _mm512_or_si512(even_lanes, _mm512_set1_epi32(1)), b);
+}
+
+/** Integer products: lane `r` sums, over the steps, four codes of row `r` times four bytes. */
+typedef vi vdot;
+typedef vi vcodes;
+
+static inline vdot dot_start(int bits, int32_t correction) {
+  (void)bits;
+  return _mm512_set1_epi32(correction);
+}
+static inline vcodes dot_codes(const uint8_t *p) { return _mm512_loadu_si512(p); }
+static inline vi dot_bytes(const int8_t *p) {
+  int32_t four;
+  memcpy(&four, p, 4);
+  return _mm512_set1_epi32(four);
+}
+static inline vdot dot_step(int bits, vdot sum, vcodes codes, vi bytes) {
+  (void)bits;
+  return _mm512_dpbusd_epi32(sum, codes, bytes);
+}
+static inline vi dot_end(int bits, vdot sum, int32_t correction) {
+  (void)bits, (void)correction;
+  return sum;
+}
+
+/** Whether the codes of 8 bits in panels are signed. */
+enum { SIGNED_PANELS = 0 };
+/** Tokens of a block of products, for whose sums the registers are enough. */
+enum { BLOCK_TOKENS = 6, BLOCK_FLOAT_ROWS = 6, BLOCK_FLOAT_VECTORS = 4 };
+
+typedef __m128i v4;
+static inline v4 v4_load(const void *p) { return _mm_loadu_si128(p); }
+static inline void v4_store(void *p, v4 x) { _mm_storeu_si128(p, x); }
+static inline v4 v4_low_nibbles(v4 x) { return _mm_and_si128(x, _mm_set1_epi8(15)); }
+static inline v4 v4_high_nibbles(v4 x) { return v4_low_nibbles(_mm_srli_epi16(x, 4)); }
+static inline v4 v4_flip_signs(v4 x) { return _mm_xor_si128(x, _mm_set1_epi8((char)0x80)); }
+static inline v4 v4_widen_halves(const uint16_t *p) {
+  return _mm_castps_si128(_mm_cvtph_ps(_mm_loadl_epi64((const void *)p)));
+}
+/** Turns four rows of four words into four columns. */
+static inline void v4_transpose(v4 x[4]) {
+  v4 a = _mm_unpacklo_epi32(x[0], x[1]), b = _mm_unpackhi_epi32(x[0], x[1]);
+  v4 c = _mm_unpacklo_epi32(x[2], x[3]), d = _mm_unpackhi_epi32(x[2], x[3]);
+  x[0] = _mm_unpacklo_epi64(a, c);
+  x[1] = _mm_unpackhi_epi64(a, c);
+  x[2] = _mm_unpacklo_epi64(b, d);
+  x[3] = _mm_unpackhi_epi64(b, d);
+}
+static inline float float_of_half(uint16_t x) { return _cvtsh_ss(x); }
