@@ -160,7 +160,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--testing", action="store_true", help="add pytest and ruff")
+    parser.add_argument("--testing", action="store_true", help="add pytest, ruff and clang-format")
     chosen = parser.parse_args(arguments)
     return mlc_home.run_step(lambda: print(make_environment(chosen.testing)))
 

@@ -76,6 +76,14 @@ def host_platform() -> str:
     return name
 
 
+def host_or_none() -> str | None:
+    """This machine's platform; None if it is not one of PLATFORMS."""
+    try:
+        return host_platform()
+    except StepFailed:
+        return None
+
+
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Holds an exclusive lock between processes on `path`, a file that is made and kept.

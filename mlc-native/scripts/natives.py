@@ -1,10 +1,11 @@
-"""Fetches the pinned wheels and unpacks the native libraries of each platform.
+"""Lays out the native libraries of each platform: those of the pinned wheels, and the CPU kernels.
 
     natives.py --output DIR [--jars DIR] [--platforms all|host|NAME,NAME] [--testing]
 
 DIR/<platform>/ receives the shared libraries side by side, `natives.properties`, which lists them
 in the order to load them in with their sizes and hashes, and `licenses/`. With --jars, the same
-files are laid out in DIR/<platform>/ as a classifier jar holds them.
+files are laid out in DIR/<platform>/ as a classifier jar holds them. A platform that the kernels
+cannot be built for here goes without; model libraries compiled with `--kernels tir` run there.
 
 Nothing is fetched twice: MLC_HOME/wheels keeps what was unpacked, and this machine's own wheels,
 which the compiler's environment needs as well. Doubled and interrupted runs do no harm.
@@ -23,6 +24,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import kernel_build
 import mlc_home
 from mlc_home import PARTIAL, PLATFORMS, StepFailed, progress
 from wheels import Wheel, fetch, read_lock
@@ -31,7 +33,8 @@ LOCK_FILE = Path(__file__).with_name("natives.lock")
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = "natives.properties"
 CHECKSUMS = "SHA256SUMS"
-FFI_HEADER = "tvm_ffi/include/tvm/ffi/c_api.h"
+INCLUDE = "tvm_ffi/include"
+FFI_HEADER = "tvm/ffi/c_api.h"
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Part:
     libraries: tuple[str, ...]
     licenses: tuple[str, ...]
     testing: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
 
 
 # In load order. The runtimes of CUDA and Metal stay out: the engine runs on the CPU, and the CUDA
@@ -58,6 +62,7 @@ PARTS = (
             "tvm_ffi/3rdparty/libbacktrace/LICENSE",
         ),
         testing=("tvm_ffi_testing",),
+        headers=("tvm/ffi/c_api.h", "dlpack/dlpack.h"),
     ),
     Part(
         "apache-tvm",
@@ -99,9 +104,10 @@ def extract(wheel: Wheel, file: Path, part: Part, into: Path) -> None:
         for license_path in part.licenses:
             member = license_path.format(dist=wheel.distribution)
             (licenses / license_name(member)).write_bytes(_member(archive, member))
-        if wheel.component == "apache-tvm-ffi":
-            header = _member(archive, FFI_HEADER).decode()
-            (into / "tvm-ffi.abi").write_text(ffi_version(header), encoding="utf-8")
+        for header in part.headers:
+            file = into / "include" / header
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(_member(archive, f"{INCLUDE}/{header}"))
 
 
 def license_name(member: str) -> str:
@@ -135,7 +141,7 @@ def unpacked(wheels: Sequence[Wheel], cache: Path) -> Path:
     place = cache / "unpacked" / f"{platform}-{key}"
     if place.is_dir() and _intact(place):
         return place
-    cached = platform == _host_or_none()
+    cached = platform == mlc_home.host_or_none()
     with tempfile.TemporaryDirectory(dir=cache, prefix=PARTIAL) as work:
         fresh = Path(work, "unpacked")
         for wheel, part in zip(wheels, PARTS):
@@ -162,21 +168,22 @@ def _intact(folder: Path) -> bool:
         return False
 
 
-def _host_or_none() -> str | None:
-    try:
-        return mlc_home.host_platform()
-    except StepFailed:
-        return None
+def library_files(folder: Path, platform: str, testing: bool) -> list[Path]:
+    """The libraries that a platform's wheels gave, in load order."""
+    stems = [s for part in PARTS for s in part.libraries + (part.testing if testing else ())]
+    return [folder / library_file(stem, platform) for stem in stems]
 
 
-def manifest(wheels: Sequence[Wheel], folder: Path, testing: bool) -> str:
-    """The text of natives.properties for the libraries in `folder`."""
+def manifest(wheels: Sequence[Wheel], source: Path, files: Sequence[Path]) -> str:
+    """The text of natives.properties for libraries in load order.
+
+    `source` is the folder with what the wheels gave.
+    """
     platform = wheels[0].platform
     versions = {wheel.component: wheel.version for wheel in wheels}
-    stems = [s for part in PARTS for s in part.libraries + (part.testing if testing else ())]
+    header = (source / "include" / FFI_HEADER).read_text(encoding="utf-8")
     libraries = []
-    for number, stem in enumerate(stems):
-        file = folder / library_file(stem, platform)
+    for number, file in enumerate(files):
         libraries += [
             f"library.{number}={file.name}",
             f"library.{number}.size={file.stat().st_size}",
@@ -189,33 +196,32 @@ def manifest(wheels: Sequence[Wheel], folder: Path, testing: bool) -> str:
         f"version={tvm}-{digest}",
         f"tvm.version={tvm}",
         f"tvm-ffi.version={versions['apache-tvm-ffi']}",
-        f"tvm-ffi.abi={(folder / 'tvm-ffi.abi').read_text(encoding='utf-8')}",
+        f"tvm-ffi.abi={ffi_version(header)}",
         *libraries,
     ]
     return "".join(f"{line}\n" for line in lines)
 
 
-def publish(wheels: Sequence[Wheel], source: Path, output: Path, testing: bool) -> Path:
-    """Puts a platform's folder into `output`, unless the same is there already."""
-    text = manifest(wheels, source, testing)
+def publish(wheels: Sequence[Wheel], source: Path, files: Sequence[Path], output: Path) -> Path:
+    """Puts a platform's folder with `files` into `output`, unless the same is there already."""
+    text = manifest(wheels, source, files)
     place = output / wheels[0].platform
-    names = re.findall(r"^library\.\d+=(.+)$", text, re.MULTILINE)
-    same = [(name, mlc_home.sha256(source / name)) for name in names]
-    if _text(place / MANIFEST) == text and all(
-        (place / name).is_file() and mlc_home.sha256(place / name) == digest
-        for name, digest in same
-    ):
+    if _text(place / MANIFEST) == text and all(_same(file, place / file.name) for file in files):
         return place
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output, prefix=PARTIAL) as work:
         fresh = Path(work, "platform")
         shutil.copytree(source / "licenses", fresh / "licenses")
-        for name in names:
-            shutil.copyfile(source / name, fresh / name)
+        for file in files:
+            shutil.copyfile(file, fresh / file.name)
         (fresh / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
         shutil.rmtree(place, ignore_errors=True)
         fresh.rename(place)
     return place
+
+
+def _same(file: Path, copy: Path) -> bool:
+    return copy.is_file() and mlc_home.sha256(file) == mlc_home.sha256(copy)
 
 
 def _text(path: Path) -> str | None:
@@ -255,9 +261,13 @@ def make_natives(output: Path, jars: Path | None, platforms: Sequence[str], test
     cache = mlc_home.mlc_home() / "wheels"
     with mlc_home.locked(cache / ".lock"):
         mlc_home.remove_partial(cache)
-        for platform in platforms:
-            pinned = wheels_of(wheels, platform)
-            place = publish(pinned, unpacked(pinned, cache), output, testing)
+        sources = {name: unpacked(wheels_of(wheels, name), cache) for name in platforms}
+    built = {name: kernel_build.build(name, sources[name] / "include") for name in platforms}
+    with mlc_home.locked(cache / ".lock"):
+        for name, source in sources.items():
+            library = built[name]
+            files = library_files(source, name, testing) + ([library] if library else [])
+            place = publish(wheels_of(wheels, name), source, files, output)
             if jars:
                 lay_out_jar(place, jars)
     for folder in (output, jars):

@@ -1,8 +1,9 @@
-"""Runs ruff and pytest over folders, in the compiler's environment.
+"""Runs ruff and pytest over Python, and clang-format over C, in the compiler's environment.
 
     python_checks.py FOLDER...
 
-The folders are relative to mlc-native. Each is linted, checked for its format, and tested.
+The folders are relative to mlc-native. Python is linted, checked for its format, and tested; C is
+checked for its format.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import environment
@@ -26,18 +27,27 @@ TOOLS = (
 
 
 def check(folders: Sequence[str]) -> None:
-    """Runs every tool over every folder; StepFailed names those that found something."""
+    """Runs every tool that suits a folder over it; StepFailed names those that found something."""
     python = environment.make_environment(testing=True)
     failed = [
-        f"{tool[0]} ({folder})"
+        f"{name} ({folder})"
         for folder in folders
-        for tool in TOOLS
-        if subprocess.run(
-            [str(python), "-m", *tool, "."], cwd=MODULE / folder, check=False
-        ).returncode
+        for name, command in commands(python, MODULE / folder)
+        if subprocess.run(command, cwd=MODULE / folder, check=False).returncode
     ]
     if failed:
         raise StepFailed(f"these checks failed: {', '.join(failed)}")
+
+
+def commands(python: Path, folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """The checks of a folder's Python and C files: a name and a command for each."""
+    if any(folder.rglob("*.py")):
+        for tool in TOOLS:
+            yield tool[0], [str(python), "-m", *tool, "."]
+    sources = sorted(str(f.relative_to(folder)) for f in folder.rglob("*.[ch]"))
+    if sources:
+        formatter = python.with_name(f"clang-format{python.suffix}")
+        yield "clang-format", [str(formatter), "--dry-run", "-Werror", *sources]
 
 
 def main(arguments: Sequence[str]) -> int:

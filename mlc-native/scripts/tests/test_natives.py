@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import mlc_home
@@ -46,16 +47,19 @@ def make_wheels(folder: Path, platform: str) -> list[Wheel]:
                 archive.writestr(f"{part.folder}/{file}", f"{stem} for {platform}")
             for text in part.licenses:
                 archive.writestr(text.format(dist=distribution), f"terms of {text}")
-            archive.writestr(natives.FFI_HEADER, HEADER)
+            for header in part.headers:
+                archive.writestr(f"{natives.INCLUDE}/{header}", HEADER)
         file = folder / f"{distribution}-py3-none-{tag}.whl"
         file.write_bytes(content.getvalue())
         made.append(Wheel(part.component, "1.2", platform, file.name, mlc_home.sha256(file)))
     return made
 
 
-def publish(home: Path, output: Path, testing: bool = False) -> Path:
+def publish(home: Path, output: Path, testing: bool = False, more: Sequence[Path] = ()) -> Path:
     pinned = make_wheels(home / "wheels", mlc_home.host_platform())
-    return natives.publish(pinned, natives.unpacked(pinned, home / "wheels"), output, testing)
+    source = natives.unpacked(pinned, home / "wheels")
+    files = natives.library_files(source, pinned[0].platform, testing)
+    return natives.publish(pinned, source, [*files, *more], output)
 
 
 def test_lock_pins_every_part_for_every_platform():
@@ -101,6 +105,17 @@ def test_testing_adds_the_testing_library_and_changes_the_version(home, tmp_path
     place = publish(home, tmp_path / "testing", testing=True)
     text = (place / natives.MANIFEST).read_text()
     assert (place / natives.library_file("tvm_ffi_testing", place.name)).is_file()
+    assert text.splitlines()[1] != plain.splitlines()[1]
+
+
+def test_kernels_come_last_and_change_the_version(home, tmp_path):
+    plain = (publish(home, tmp_path / "plain") / natives.MANIFEST).read_text()
+    library = tmp_path / "libmlc_kernels.so"
+    library.write_text("kernels")
+    place = publish(home, tmp_path / "out", more=[library])
+    text = (place / natives.MANIFEST).read_text()
+    assert "library.2=libmlc_kernels.so\nlibrary.2.size=7\n" in text
+    assert (place / library.name).read_text() == "kernels"
     assert text.splitlines()[1] != plain.splitlines()[1]
 
 

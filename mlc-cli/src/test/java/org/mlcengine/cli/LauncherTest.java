@@ -32,6 +32,7 @@ class LauncherTest {
     Files.createDirectories(root.resolve("mlc-cli/src/main"));
     Files.writeString(root.resolve("mlc-cli/pom.xml"), "<project/>");
     Files.createDirectories(root.resolve("mlc-native/scripts"));
+    Files.createDirectories(root.resolve("mlc-native/kernels"));
     jdk = root.resolve("jdk");
     script(jdk.resolve("bin/java"), "echo java \"$@\"");
     script(jdk.resolve("bin/javac"), "exit 1");
