@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.IntNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -228,6 +229,23 @@ class BrokenModelTest {
           library.toString(),
           "Compile it again");
     }
+  }
+
+  @Test
+  void aLibraryThatCallsAMissingFunction() throws IOException {
+    String code = new String(Files.readAllBytes(library()), StandardCharsets.ISO_8859_1);
+    assertThat(code).contains("vm.builtin.reshape\0");
+    Path library = temporary.resolve("future.so");
+    Files.writeString(
+        library,
+        code.replace("vm.builtin.reshape\0", "vm.builtin.reshopf\0"),
+        StandardCharsets.ISO_8859_1);
+    refused(
+        builder().modelLib(library),
+        ModelLibraryMismatchException.class,
+        library + " calls vm.builtin.reshopf, which the natives in use",
+        System.getProperty("mlc.natives.path"),
+        "--kernels tir");
   }
 
   @Test

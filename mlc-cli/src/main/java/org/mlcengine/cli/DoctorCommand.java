@@ -11,6 +11,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.mlcengine.natives.CpuFeatures;
+import org.mlcengine.natives.CpuKernels;
 import org.mlcengine.natives.LoadedNatives;
 import org.mlcengine.natives.MlcHome;
 import org.mlcengine.natives.Natives;
@@ -77,6 +78,11 @@ final class DoctorCommand implements Callable<Integer> {
       fact(
           "natives", "TVM %s, tvm-ffi %s".formatted(natives.tvmVersion(), natives.tvmFfiVersion()));
       fact("", "%s, from %s".formatted(natives.folder(), natives.origin()));
+      fact(
+          "kernels",
+          CpuKernels.loaded()
+              .map(found -> "version %d, %s".formatted(found.version(), found.isa()))
+              .orElse("none for this platform; compile models with --kernels tir"));
     } catch (NativesLoadException e) {
       fact("natives", "not loaded");
       problem(String.valueOf(e.getMessage()));

@@ -31,6 +31,7 @@ import org.mlcengine.errors.ModelLibraryMismatchException;
  * @param memoryUsage planned temporary bytes per function
  * @param parameters the parameters, in the order in which its functions take them
  * @param target what it was compiled for; empty for libraries of MLC's own compiler
+ * @param kernels what does its work; empty when it does not say
  * @param compiler what compiled it; empty when it does not say
  */
 public record LibraryMetadata(
@@ -47,6 +48,7 @@ public record LibraryMetadata(
     Map<String, Long> memoryUsage,
     List<LibraryParameter> parameters,
     Optional<LibraryTarget> target,
+    Optional<LibraryKernels> kernels,
     Optional<String> compiler) {
   private static final long MAX_LENGTH = 1L << 46;
 
@@ -87,6 +89,7 @@ public record LibraryMetadata(
         memoryUsage(object),
         parameters(object, config),
         object.optionalObject("target").map(LibraryTarget::read),
+        object.optionalObject("kernels").map(LibraryKernels::read),
         object.optionalString("compiler"));
   }
 

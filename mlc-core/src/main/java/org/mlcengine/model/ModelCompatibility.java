@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -25,18 +26,24 @@ public final class ModelCompatibility {
   }
 
   /**
-   * Checks that the library runs on the processor, is for the folder's model, and finds each of its
-   * parameters among the weights with equal shape and type. Weights that the library does not take
-   * are no error.
+   * Checks that the library runs on the processor and with the natives' kernels, is for the
+   * folder's model, and finds each of its parameters among the weights with equal shape and type.
+   * Weights that the library does not take are no error.
    *
+   * @param kernels the version of the natives' kernels; empty if they come without
    * @throws ModelLibraryMismatchException naming the library, the folder, what differs, and the
    *     command that makes a fitting library
    */
   public static void check(
-      ModelConfig config, WeightIndex weights, LibraryMetadata library, HostCpu host) {
+      ModelConfig config,
+      WeightIndex weights,
+      LibraryMetadata library,
+      HostCpu host,
+      OptionalInt kernels) {
     ModelCompatibility check = new ModelCompatibility(config, weights, library);
     check.checkModel();
     library.target().ifPresent(target -> check.checkTarget(target, host));
+    library.kernels().ifPresent(needed -> check.checkKernels(needed, kernels));
     check.checkParameters();
   }
 
@@ -96,6 +103,16 @@ public final class ModelCompatibility {
     if (!missing.isEmpty()) {
       throw mismatch(
           "it needs %s, which this processor lacks".formatted(String.join(", ", missing)), remedy);
+    }
+  }
+
+  private void checkKernels(LibraryKernels needed, OptionalInt found) {
+    if (needed.areNative() && (found.isEmpty() || found.getAsInt() != needed.version())) {
+      throw mismatch(
+          "it calls version %d of the natives' kernels, the natives in use have %s"
+              .formatted(
+                  needed.version(), found.isEmpty() ? "none" : "version " + found.getAsInt()),
+          recompile() + (found.isEmpty() ? " --kernels tir" : ""));
     }
   }
 

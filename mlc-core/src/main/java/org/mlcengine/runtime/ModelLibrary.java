@@ -2,17 +2,24 @@ package org.mlcengine.runtime;
 
 import java.nio.file.Path;
 import java.util.NoSuchElementException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.mlcengine.bindings.TvmCall;
 import org.mlcengine.bindings.TvmException;
 import org.mlcengine.bindings.TvmFunction;
 import org.mlcengine.bindings.TvmModule;
 import org.mlcengine.bindings.TvmObject;
 import org.mlcengine.errors.ModelLibraryMismatchException;
+import org.mlcengine.natives.CpuKernels;
+import org.mlcengine.natives.Natives;
 
 /** A model library, opened on the CPU: the virtual machine that runs its functions. */
 final class ModelLibrary implements AutoCloseable {
   private static final int CPU = 1;
   private static final int POOLED_ALLOCATOR = 2;
+
+  /** How TVM's virtual machine names a function that nobody registered. */
+  private static final Pattern MISSING = Pattern.compile("Cannot find \\S+ (\\S+) in ");
 
   private final Path file;
   private final TvmModule executable;
@@ -40,7 +47,10 @@ final class ModelLibrary implements AutoCloseable {
       return new ModelLibrary(file, executable, start(executable));
     } catch (TvmException | NoSuchElementException e) {
       executable.close();
-      throw mismatch(file, "is no model library for this runtime: " + e.getMessage(), e);
+      Matcher missing = MISSING.matcher(String.valueOf(e.getMessage()));
+      throw missing.find()
+          ? missingFunction(file, missing.group(1), e)
+          : mismatch(file, "is no model library for this runtime: " + e.getMessage(), e);
     }
   }
 
@@ -94,6 +104,22 @@ final class ModelLibrary implements AutoCloseable {
   public void close() {
     machine.close();
     executable.close();
+  }
+
+  private static ModelLibraryMismatchException missingFunction(
+      Path file, String function, RuntimeException cause) {
+    String natives =
+        Natives.loaded().map(found -> found.version() + " in " + found.folder()).orElse("none");
+    String kernels =
+        CpuKernels.loaded()
+            .map(found -> "CPU kernels of version " + found.version())
+            .orElse("no CPU kernels");
+    return new ModelLibraryMismatchException(
+        ("The model library %s calls %s, which the natives in use (%s, with %s) do not have."
+                + " Compile it again with this version's mlc compile, with --kernels tir for"
+                + " natives without CPU kernels, or use natives that have it.")
+            .formatted(file, function, natives, kernels),
+        cause);
   }
 
   private static ModelLibraryMismatchException mismatch(

@@ -3,12 +3,15 @@ package org.mlcengine.runtime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.ModelLibraryMismatchException;
 import org.mlcengine.errors.NativesException;
 import org.mlcengine.model.HostCpu;
 import org.mlcengine.natives.CpuFeatures;
+import org.mlcengine.natives.CpuKernels;
 import org.mlcengine.natives.LoadedNatives;
 import org.mlcengine.natives.Natives;
 import org.mlcengine.natives.NativesLoadException;
@@ -19,8 +22,9 @@ import org.mlcengine.natives.Platform;
  *
  * @param platform system and architecture
  * @param cpu what the processor offers
+ * @param kernels the CPU kernels of the natives; empty if they come without
  */
-record NativeHost(Platform platform, HostCpu cpu) {
+record NativeHost(Platform platform, HostCpu cpu, Optional<CpuKernels> kernels) {
   /**
    * Loads the natives.
    *
@@ -35,10 +39,15 @@ record NativeHost(Platform platform, HostCpu cpu) {
           CpuFeatures.current()
               .map(features -> new HostCpu(features.level(), features.features()))
               .orElseGet(() -> new HostCpu(platform.architecture(), Set.of()));
-      return new NativeHost(platform, cpu);
+      return new NativeHost(platform, cpu, CpuKernels.loaded());
     } catch (NativesLoadException e) {
       throw new NativesException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** Returns the version of the natives' kernels; empty if they come without. */
+  OptionalInt kernelsVersion() {
+    return kernels.map(found -> OptionalInt.of(found.version())).orElse(OptionalInt.empty());
   }
 
   /**

@@ -69,7 +69,7 @@ public final class TvmModelLoader {
     ModelLibrary library = ModelLibrary.open(file);
     try {
       LibraryMetadata metadata = LibraryMetadata.parse(file, library.metadata(), config);
-      ModelCompatibility.check(config, weights, metadata, host.cpu());
+      ModelCompatibility.check(config, weights, metadata, host.cpu(), host.kernelsVersion());
       MemoryPlan plan =
           MemoryPlan.infer(metadata, config, request.limits(), SystemMemory.available());
       ModelFacts facts = new ModelFacts(config, file, metadata, plan, threads);

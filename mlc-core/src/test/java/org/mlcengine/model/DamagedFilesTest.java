@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.OptionalInt;
 import java.util.Random;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
@@ -80,7 +81,8 @@ class DamagedFilesTest {
     } catch (MLCException e) {
       assertThat(e).hasMessageContaining("MiB");
     }
-    ModelCompatibility.check(config, WeightIndex.read(path), library, ModelFolder.V3);
+    ModelCompatibility.check(
+        config, WeightIndex.read(path), library, ModelFolder.V3, OptionalInt.of(1));
   }
 
   private void damage(String name, Class<? extends MLCException> expected, Reader reader) {

@@ -49,6 +49,7 @@ class LibraryMetadataTest {
                 Optional.of("x86-64-v3"),
                 Optional.of("x86-64-v3"),
                 List.of("+avx2", "sse4.2")));
+    assertThat(metadata.kernels()).hasValue(new LibraryKernels("native", 1));
     assertThat(metadata.compiler()).hasValue("test");
   }
 
@@ -57,6 +58,7 @@ class LibraryMetadataTest {
     folder.metadata.remove(
         List.of(
             "target",
+            "kernels",
             "compiler",
             "kv_cache",
             "memory_usage",
@@ -68,6 +70,7 @@ class LibraryMetadataTest {
     LibraryMetadata metadata = folder.readMetadata();
 
     assertThat(metadata.target()).isEmpty();
+    assertThat(metadata.kernels()).isEmpty();
     assertThat(metadata.kvCache()).isEmpty();
     assertThat(metadata.memoryUsage()).isEmpty();
     assertThat(metadata.slidingWindowSize()).isEqualTo(4096);
@@ -108,6 +111,8 @@ class LibraryMetadataTest {
         "params | [{\"name\":\"a\",\"shape\":[70368744177664],\"dtype\":\"int32\"}] | at most",
         "params | [{\"name\":\"a\",\"shape\":[],\"dtype\":\"int8\"},{\"name\":\"a\",\"shape\":[],"
             + "\"dtype\":\"int8\"}] | a name that occurs once",
+        "kernels | {\"name\": \"cuda\"} | \"native\" or \"tir\"",
+        "kernels | {\"name\": \"native\"} | an integer from 1",
         "memory_usage           | {\"f\": -1} | an integer from 0 to",
         "kv_cache | {\"num_hidden_layers\":4096,\"num_attention_heads\":1,"
             + "\"num_key_value_heads\":4096,\"head_dim\":4096} | pages of at most",

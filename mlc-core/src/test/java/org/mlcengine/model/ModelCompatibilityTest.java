@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,7 @@ import org.mlcengine.errors.ModelLibraryMismatchException;
 class ModelCompatibilityTest {
   @TempDir Path path;
   private ModelFolder folder;
+  private OptionalInt kernels = OptionalInt.of(1);
 
   @BeforeEach
   void writeFolder() {
@@ -138,13 +140,25 @@ class ModelCompatibilityTest {
   }
 
   @Test
+  void namesTheVersionOfTheKernelsThatTheNativesLack() {
+    ObjectNode needed = (ObjectNode) folder.metadata.get("kernels");
+    needed.put("version", 2);
+    assertRefused("calls version 2 of the natives' kernels", "have version 1");
+    kernels = OptionalInt.empty();
+    assertRefused("calls version 2 of the natives' kernels", "have none", "--kernels tir");
+    needed.put("name", "tir").remove("version");
+    assertThatCode(() -> check(ModelFolder.V3)).doesNotThrowAnyException();
+  }
+
+  @Test
   void namesAnotherKindOfTarget() {
     ((ObjectNode) folder.metadata.get("target")).put("kind", "cuda");
     assertMessage(ModelFolder.V3, "compiled for the target cuda", "--target x86-64-v3");
   }
 
   private void check(HostCpu host) {
-    ModelCompatibility.check(folder.readConfig(), folder.readIndex(), folder.readMetadata(), host);
+    ModelCompatibility.check(
+        folder.readConfig(), folder.readIndex(), folder.readMetadata(), host, kernels);
   }
 
   private void assertRefused(String... parts) {

@@ -164,6 +164,7 @@ final class ModelFolder {
         "memory_usage": {"batch_prefill": 1048576, "decode": 4096, "_metadata": 0},
         "target": {"kind": "llvm", "mtriple": "x86_64-unknown-linux-gnu", "mcpu": "x86-64-v3",
                    "level": "x86-64-v3", "features": ["+avx2", "sse4.2"], "tag": 1},
+        "kernels": {"name": "native", "version": 1},
         "compiler": "test",
         "some_future_field": [1]
       }
