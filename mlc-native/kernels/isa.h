@@ -14,16 +14,16 @@
 /** Rows of a weight panel: one group of the activations that the product may become. */
 enum { PANEL_ROWS = 32 };
 
-/** Rows of activations rounded to 8 bits, one row per token, in groups of 32 columns. */
+/** Rows of activations rounded to 8 bits for one matrix, one per token, in groups of 32 columns. */
 struct rounded {
   size_t columns;
   /** `[tokens][columns]`, each group in the order of the matrix that it meets. */
   int8_t *codes;
   /** `[tokens][groups]`: a value is `code * scale`. */
   float *scale;
-  /** `[tokens][groups]`: the sum of a group's codes. */
-  int32_t *sum;
-  /** `[tokens][groups]`: `scale * sum`. */
+  /** `[tokens][groups]`: what is added to a group's products of codes for the matrix's `zero`. */
+  int32_t *correction;
+  /** `[tokens][groups]`: `scale` times the sum of the codes. */
   float *scaled_sum;
 };
 
@@ -32,8 +32,6 @@ struct panel {
   /** Bits of the codes; 32 if the weights are floats. */
   int bits;
   bool has_min;
-  /** What each code stands above its value: `(code - zero) * scale`. */
-  int zero;
   size_t columns;
   /** Codes, or floats `[columns][PANEL_ROWS]`; in an order of the instruction set's own. */
   void *codes;
@@ -82,12 +80,15 @@ struct isa {
   /** Whether this processor runs it. */
   bool (*runs_here)(void);
 
-  /** Rounds one row of `columns` values. `to` is the row's own. */
-  void (*round)(const float *x, enum order order, struct rounded to);
-  /** `out[i]`, the dot product of row `first + i` of a quantized matrix and one rounded row. */
+  /** Rounds one row of `columns` values for a matrix of a format. `to` is the row's own. */
+  void (*round)(const float *x, enum format format, struct rounded to);
+  /**
+   * `out[t * stride + i]`, the dot products of row `first + i` of a quantized matrix and a few
+   * rounded rows. The matrix is read once.
+   */
   void (*dot_rows)(const struct matrix *w, size_t first, size_t count, struct rounded x,
-                   float *out);
-  /** The same for a matrix of floats. */
+                   size_t tokens, float *out, size_t stride);
+  /** `out[i]`, the dot product of row `first + i` of a matrix of floats and one row. */
   void (*dot_float_rows)(const struct matrix *w, size_t first, size_t count, const float *x,
                          float *out);
   /** Unpacks up to PANEL_ROWS rows; missing rows become zero. */

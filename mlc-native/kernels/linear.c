@@ -3,6 +3,8 @@
 #include <string.h>
 
 enum {
+  /** Most tokens for which rows are read as they are stored, and not unpacked into panels. */
+  ROW_TOKENS = 12,
   /** Tokens whose products with a panel stay in the nearest cache. */
   TILE_TOKENS = 48,
   /** Rows of a matrix that a member multiplies with a single token at a time. */
@@ -22,7 +24,7 @@ struct activations activations_take(struct scratch *scratch, size_t tokens, size
       .rounded = {.columns = columns,
                   .codes = scratch_take(scratch, tokens * columns),
                   .scale = scratch_take(scratch, tokens * groups * 4),
-                  .sum = scratch_take(scratch, tokens * groups * 4),
+                  .correction = scratch_take(scratch, tokens * groups * 4),
                   .scaled_sum = scratch_take(scratch, tokens * groups * 4)},
       .values = scratch_take(scratch, tokens * columns * 4),
   };
@@ -68,7 +70,7 @@ static struct rounded rounded_at(struct rounded x, size_t token, size_t group) {
   return (struct rounded){.columns = x.columns,
                           .codes = x.codes + token * x.columns + group * GROUP,
                           .scale = x.scale + place,
-                          .sum = x.sum + place,
+                          .correction = x.correction + place,
                           .scaled_sum = x.scaled_sum + place};
 }
 
@@ -77,7 +79,7 @@ void activations_put(struct activations *to, const struct matrix *w, size_t toke
   if (is_quantized(w)) {
     struct rounded all = to->rounded;
     all.columns = w->columns;
-    isa->round(x, layout_of(w->format).order, rounded_at(all, token, 0));
+    isa->round(x, w->format, rounded_at(all, token, 0));
   } else {
     memcpy(to->values + token * w->columns, x, w->columns * sizeof *x);
   }
@@ -112,12 +114,17 @@ static void put_tile(const struct output *out, size_t token, size_t tokens, size
   }
 }
 
+/** Whether rows are multiplied as they are stored, and not in panels. */
+static bool takes_rows(const struct matrix *w, size_t tokens) {
+  return tokens <= (is_quantized(w) ? ROW_TOKENS : 1);
+}
+
 static void dot_some(const struct matrix *w, size_t first, size_t rows,
-                     const struct activations *x, float *out) {
+                     const struct activations *x, size_t tokens, float *out, size_t stride) {
   if (is_quantized(w)) {
     struct rounded row = x->rounded;
     row.columns = w->columns;
-    isa->dot_rows(w, first, rows, row, out);
+    isa->dot_rows(w, first, rows, row, tokens, out, stride);
   } else {
     isa->dot_float_rows(w, first, rows, x->values, out);
   }
@@ -139,12 +146,12 @@ static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 void linear_part(struct team *team, int member, const struct matrix *w,
                  const struct activations *x, size_t tokens, const struct output *out,
                  struct workspace *workspace) {
-  if (tokens == 1) {
+  if (takes_rows(w, tokens)) {
     struct range rows = team_share(team, member, w->rows, PANEL_ROWS);
     for (size_t row = rows.first; row < rows.last; row += TILE_ROWS) {
       size_t count = least(TILE_ROWS, rows.last - row);
-      dot_some(w, row, count, x, workspace->tile);
-      put_tile(out, 0, 1, row, count, workspace->tile, count);
+      dot_some(w, row, count, x, tokens, workspace->tile, TILE_ROWS);
+      put_tile(out, 0, tokens, row, count, workspace->tile, TILE_ROWS);
     }
     return;
   }
@@ -168,10 +175,17 @@ static void put_group(struct activations *to, const struct matrix *next, size_t 
     all.columns = next->columns;
     struct rounded group = rounded_at(all, token, row / GROUP);
     group.columns = GROUP;
-    isa->round(values, layout_of(next->format).order, group);
+    isa->round(values, next->format, group);
   } else {
     memcpy(to->values + token * next->columns + row, values, PANEL_ROWS * sizeof *values);
   }
+}
+
+/** Stores `silu(gate) * up` of some tokens' PANEL_ROWS inner values from `row` on. */
+static void put_gated(float *gate, const float *up, size_t token, size_t tokens, size_t row,
+                      const struct matrix *next, struct activations *to) {
+  isa->silu_multiply(gate, up, gate, tokens * PANEL_ROWS);
+  for (size_t t = 0; t < tokens; t++) put_group(to, next, token + t, row, gate + t * PANEL_ROWS);
 }
 
 void gated_part(struct team *team, int member, const struct matrix *gate_up,
@@ -179,13 +193,12 @@ void gated_part(struct team *team, int member, const struct matrix *gate_up,
                 struct activations *out, struct workspace *workspace) {
   const size_t inner = gate_up->rows / 2;
   float *gate = workspace->tile, *up = workspace->second_tile;
-  if (tokens == 1) {
+  if (takes_rows(gate_up, tokens)) {
     struct range rows = team_share(team, member, inner, PANEL_ROWS);
     for (size_t row = rows.first; row < rows.last; row += PANEL_ROWS) {
-      dot_some(gate_up, row, PANEL_ROWS, x, gate);
-      dot_some(gate_up, inner + row, PANEL_ROWS, x, up);
-      isa->silu_multiply(gate, up, gate, PANEL_ROWS);
-      put_group(out, next, 0, row, gate);
+      dot_some(gate_up, row, PANEL_ROWS, x, tokens, gate, PANEL_ROWS);
+      dot_some(gate_up, inner + row, PANEL_ROWS, x, tokens, up, PANEL_ROWS);
+      put_gated(gate, up, 0, tokens, row, next, out);
     }
     return;
   }
@@ -197,10 +210,7 @@ void gated_part(struct team *team, int member, const struct matrix *gate_up,
       size_t count = least(TILE_TOKENS, tokens - token);
       multiply_some(gate_up, &workspace->panel, x, token, count, gate);
       multiply_some(gate_up, &workspace->second_panel, x, token, count, up);
-      isa->silu_multiply(gate, up, gate, count * PANEL_ROWS);
-      for (size_t t = 0; t < count; t++) {
-        put_group(out, next, token + t, row, gate + t * PANEL_ROWS);
-      }
+      put_gated(gate, up, token, count, row, next, out);
     }
   }
 }

@@ -5,7 +5,7 @@
 #include "loops/floats.h"
 #include "loops/integers.h"
 #include "loops/attention.h"
-#include "loops/rows256.h"
+#include "loops/rows.h"
 // clang-format on
 
 static bool runs_here(void) {

@@ -41,20 +41,23 @@ static float number_at(const void *from, bool half, size_t i) {
   return half ? float_of_half(((const uint16_t *)from)[i]) : ((const float *)from)[i];
 }
 
-static void round_row(const float *x, enum order order, struct rounded to) {
+static void round_row(const float *x, enum format format, struct rounded to) {
+  const enum order order = layout_of(format).order;
   for (size_t g = 0; g < to.columns / GROUP; g++) {
     float largest = 0;
     for (int i = 0; i < GROUP; i++) largest = fmaxf(largest, fabsf(x[g * GROUP + i]));
     const float inverse = largest > 0 ? 127 / largest : 0;
     to.scale[g] = largest / 127;
-    to.sum[g] = 0;
+    int sum = 0;
     for (int i = 0; i < GROUP; i++) {
       int place = order == ORDER_EVENS_FIRST ? i / 2 + i % 2 * GROUP / 2 : i;
       int code = (int)rintf(x[g * GROUP + i] * inverse);
       to.codes[g * GROUP + place] = (int8_t)code;
-      to.sum[g] += code;
+      sum += code;
     }
-    to.scaled_sum[g] = to.scale[g] * (float)to.sum[g];
+    // Codes of weights have their zero taken off here before they are multiplied.
+    to.correction[g] = 0;
+    to.scaled_sum[g] = to.scale[g] * (float)sum;
   }
 }
 
@@ -74,17 +77,22 @@ static float min_at(const struct matrix *w, size_t row, size_t group) {
   return w->min == NULL ? 0 : float_of_half(w->min[row * groups_of(w) + group]);
 }
 
+static float dot_row(const struct matrix *w, size_t row, struct rounded x, size_t token) {
+  float sum = 0;
+  for (size_t g = 0; g < groups_of(w); g++) {
+    const size_t place = token * groups_of(w) + g;
+    int32_t dot = 0;
+    for (int i = 0; i < GROUP; i++) dot += code_at(w, row, g, i) * x.codes[place * GROUP + (size_t)i];
+    sum += (float)dot * (scale_at(w, row, g) * x.scale[place]);
+    sum += min_at(w, row, g) * x.scaled_sum[place];
+  }
+  return sum;
+}
+
 static void dot_rows(const struct matrix *w, size_t first, size_t count, struct rounded x,
-                     float *out) {
-  for (size_t r = 0; r < count; r++) {
-    float sum = 0;
-    for (size_t g = 0; g < groups_of(w); g++) {
-      int32_t dot = 0;
-      for (int i = 0; i < GROUP; i++) dot += code_at(w, first + r, g, i) * x.codes[g * GROUP + i];
-      sum += (float)dot * (scale_at(w, first + r, g) * x.scale[g]);
-      sum += min_at(w, first + r, g) * x.scaled_sum[g];
-    }
-    out[r] = sum;
+                     size_t tokens, float *out, size_t stride) {
+  for (size_t t = 0; t < tokens; t++) {
+    for (size_t r = 0; r < count; r++) out[t * stride + r] = dot_row(w, first + r, x, t);
   }
 }
 
@@ -105,7 +113,6 @@ static void unpack(const struct matrix *w, size_t first, size_t count, struct pa
   panel->columns = w->columns;
   panel->bits = layout.bits;
   panel->has_min = layout.has_min;
-  panel->zero = 0;
   for (size_t r = 0; r < PANEL_ROWS; r++) {
     const bool missing = r >= count;
     for (size_t k = 0; k < w->columns; k++) {

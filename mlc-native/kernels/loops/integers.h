@@ -2,7 +2,14 @@
 
 enum { GROUP_VECTORS = GROUP / LANES, PANEL_VECTORS = PANEL_ROWS / LANES };
 
-static void round_row(const float *x, enum order order, struct rounded to) {
+/** The zero of codes as panels and units hold them: signed ones are smaller by 128. */
+static inline int zero_of(struct layout layout) {
+  return layout.zero - (SIGNED_PANELS && layout.bits == 8 ? 128 : 0);
+}
+
+static void round_row(const float *x, enum format format, struct rounded to) {
+  const struct layout layout = layout_of(format);
+  const int zero = zero_of(layout);
   const size_t groups = to.columns / GROUP;
   for (size_t g = 0; g < groups; g++, x += GROUP) {
     vf values[GROUP_VECTORS];
@@ -11,7 +18,7 @@ static void round_row(const float *x, enum order order, struct rounded to) {
       values[i] = vf_load(x + i * LANES);
       largest = vf_max(largest, vf_abs(values[i]));
     }
-    if (order == ORDER_EVENS_FIRST) {
+    if (layout.order == ORDER_EVENS_FIRST) {
       vf even[GROUP_VECTORS / 2], odd[GROUP_VECTORS / 2];
       for (int i = 0; i < GROUP_VECTORS / 2; i++) {
         vf_split_pairs(values[2 * i], values[2 * i + 1], &even[i], &odd[i]);
@@ -27,7 +34,7 @@ static void round_row(const float *x, enum order order, struct rounded to) {
       sum += vf_store_bytes(to.codes + g * GROUP + i * LANES, values[i] * inverse);
     }
     to.scale[g] = scale;
-    to.sum[g] = sum;
+    to.correction[g] = -zero * sum;
     to.scaled_sum[g] = scale * (float)sum;
   }
 }
@@ -106,13 +113,10 @@ static void unpack(const struct matrix *w, size_t first, size_t count, struct pa
   panel->columns = w->columns;
   panel->bits = layout.bits;
   panel->has_min = layout.has_min;
-  panel->zero = layout.zero;
   if (layout.bits > 8) {
     unpack_floats(w, first, count, panel);
     return;
   }
-  // Signed panels hold `code - 128`.
-  if (SIGNED_PANELS && layout.bits == 8) panel->zero -= 128;
   for (size_t r = 0; r < PANEL_ROWS; r += 4) {
     const uint8_t *codes[4], *scales[4], *mins[4];
     for (size_t i = 0; i < 4; i++) {
@@ -150,7 +154,7 @@ static inline __attribute__((always_inline)) void multiply_block(const int bits,
     const size_t place = first * groups + g;
 #pragma GCC unroll 8
     for (int t = 0; t < tokens; t++) {
-      int32_t correction = has_min ? 0 : -panel->zero * x.sum[place + (size_t)t * groups];
+      int32_t correction = has_min ? 0 : x.correction[place + (size_t)t * groups];
       dots[0][t] = dots[1][t] = dot_start(bits, correction);
     }
 #pragma GCC unroll 8
@@ -169,7 +173,7 @@ static inline __attribute__((always_inline)) void multiply_block(const int bits,
 #pragma GCC unroll 8
       for (int t = 0; t < tokens; t++) {
         size_t at = place + (size_t)t * groups;
-        int32_t correction = has_min ? 0 : -panel->zero * x.sum[at];
+        int32_t correction = has_min ? 0 : x.correction[at];
         vf dot = vf_from_ints(dot_end(bits, dots[v][t], correction));
         sums[v][t] = vf_multiply_add(dot, scale * vf_all(x.scale[at]), sums[v][t]);
         if (has_min) {

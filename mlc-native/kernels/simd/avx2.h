@@ -1,5 +1,6 @@
 /** Vector primitives of AVX2 with FMA and F16C, and of AVX-VNNI if WITH_VNNI is defined. */
 #include <immintrin.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -36,6 +37,39 @@ static inline void vf_store_half(uint16_t *p, vf x) {
   _mm_storeu_si128((void *)p, _mm256_cvtps_ph(x, 0));
 }
 
+/** The first `count` numbers; zeros behind them, where memory is not read. */
+static inline vf vf_load_some(const float *p, size_t count) {
+  const vi lanes = _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0);
+  return _mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), lanes));
+}
+static inline vf vf_load_some_halves(const uint16_t *p, size_t count) {
+  const __m128i lanes = _mm_set_epi32(3, 2, 1, 0);
+  const __m128i pairs = _mm_cmpgt_epi32(_mm_set1_epi32((int)(count / 2)), lanes);
+  __m128i halves = _mm_maskload_epi32((const int *)p, pairs);
+  if (count % 2 != 0) {
+    const __m128i last = _mm_cmpeq_epi32(_mm_set1_epi32((int)(count / 2)), lanes);
+    halves = _mm_or_si128(halves, _mm_and_si128(last, _mm_set1_epi32(p[count - 1])));
+  }
+  return _mm256_cvtph_ps(halves);
+}
+
+static inline vi vi_zero(void) { return _mm256_setzero_si256(); }
+static inline vi vi_load(const void *p) { return _mm256_loadu_si256(p); }
+/** The first `bytes`, a multiple of 16; zeros behind them, where memory is not read. */
+static inline vi vi_load_some(const void *p, size_t bytes) {
+  return bytes == 0 ? vi_zero() : _mm256_zextsi128_si256(_mm_loadu_si128(p));
+}
+static inline vi vi_flip_signs(vi x) { return _mm256_xor_si256(x, _mm256_set1_epi8((char)0x80)); }
+static inline void prefetch(const void *p) { _mm_prefetch(p, _MM_HINT_T0); }
+
+/** Lane `i` of the result is lane `(unit * LANES + i) / bits` of `scales`. */
+static inline __attribute__((always_inline)) vf vf_spread(const int bits, vf scales, int unit) {
+  const vi fours = _mm256_set_epi32(1, 1, 1, 1, 0, 0, 0, 0);
+  const vi lanes = _mm256_add_epi32(bits == 4 ? fours : vi_zero(),
+                                    _mm256_set1_epi32(unit * LANES / bits));
+  return _mm256_permutevar8x32_ps(scales, lanes);
+}
+
 /** `2^n * x` for whole `n` between -126 and 127. */
 static inline vf vf_scale(vf x, vf n) {
   vi exponent = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
@@ -68,7 +102,7 @@ static inline void vf_split_pairs(vf a, vf b, vf *even, vf *odd) {
   *odd = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(o), 0xd8));
 }
 
-/** The dot products of four neighbouring pairs of unsigned codes and bytes, added to `sum`. */
+/** `sum` and, in each lane, the products of four codes and bytes. */
 static inline vi dot_fours(int bits, vi sum, vi codes, vi bytes) {
 #ifdef WITH_VNNI
   (void)bits;
@@ -118,6 +152,20 @@ static inline vi dot_end(int bits, vdot sum, int32_t correction) {
 #endif
   (void)bits, (void)correction;
   return sum;
+}
+
+/** Lane `i` sums the products of low nibbles `4 * i..4 * i + 3` and `low`, and of high ones. */
+static inline vi dot_nibbles(vi packed, vi low, vi high) {
+  const vi mask = _mm256_set1_epi8(15);
+  vi low_codes = _mm256_and_si256(packed, mask);
+  vi high_codes = _mm256_and_si256(_mm256_srli_epi16(packed, 4), mask);
+#ifdef WITH_VNNI
+  return dot_fours(4, dot_fours(4, vi_zero(), low_codes, low), high_codes, high);
+#else
+  vi pairs = _mm256_add_epi16(_mm256_maddubs_epi16(low_codes, low),
+                              _mm256_maddubs_epi16(high_codes, high));
+  return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+#endif
 }
 
 /** Whether the codes of 8 bits in panels are signed. */

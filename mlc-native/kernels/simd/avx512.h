@@ -1,5 +1,6 @@
 /** Vector primitives of AVX-512 with VNNI. */
 #include <immintrin.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -25,6 +26,32 @@ static inline vf vf_load_half(const uint16_t *p) {
 }
 static inline void vf_store_half(uint16_t *p, vf x) {
   _mm256_storeu_si256((void *)p, _mm512_cvtps_ph(x, 8));
+}
+
+/** The first `count` numbers; zeros behind them, where memory is not read. */
+static inline vf vf_load_some(const float *p, size_t count) {
+  return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);
+}
+static inline vf vf_load_some_halves(const uint16_t *p, size_t count) {
+  return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16((__mmask16)((1u << count) - 1), p));
+}
+
+static inline vi vi_zero(void) { return _mm512_setzero_si512(); }
+static inline vi vi_load(const void *p) { return _mm512_loadu_si512(p); }
+/** The first `bytes`, a multiple of 16; zeros behind them, where memory is not read. */
+static inline vi vi_load_some(const void *p, size_t bytes) {
+  return _mm512_maskz_loadu_epi64((__mmask8)((1u << bytes / 8) - 1), p);
+}
+static inline vi vi_flip_signs(vi x) { return _mm512_xor_si512(x, _mm512_set1_epi8((char)0x80)); }
+static inline void prefetch(const void *p) { _mm_prefetch(p, _MM_HINT_T0); }
+
+/** Lane `i` of the result is lane `(unit * LANES + i) / bits` of `scales`. */
+static inline __attribute__((always_inline)) vf vf_spread(const int bits, vf scales, int unit) {
+  const vi fours = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
+  const vi eights = _mm512_set_epi32(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+  const vi lanes = _mm512_add_epi32(bits == 4 ? fours : eights,
+                                    _mm512_set1_epi32(unit * LANES / bits));
+  return _mm512_permutexvar_ps(lanes, scales);
 }
 
 /** `2^n * x` for whole `n`. */
@@ -84,6 +111,16 @@ static inline vdot dot_step(int bits, vdot sum, vcodes codes, vi bytes) {
 static inline vi dot_end(int bits, vdot sum, int32_t correction) {
   (void)bits, (void)correction;
   return sum;
+}
+
+static inline vi dot_fours(int bits, vi sum, vi codes, vi bytes) {
+  return dot_step(bits, sum, codes, bytes);
+}
+/** Lane `i` sums the products of low nibbles `4 * i..4 * i + 3` and `low`, and of high ones. */
+static inline vi dot_nibbles(vi packed, vi low, vi high) {
+  const vi mask = _mm512_set1_epi8(15);
+  vi sum = _mm512_dpbusd_epi32(vi_zero(), _mm512_and_si512(packed, mask), low);
+  return _mm512_dpbusd_epi32(sum, _mm512_and_si512(_mm512_srli_epi16(packed, 4), mask), high);
 }
 
 /** Whether the codes of 8 bits in panels are signed. */

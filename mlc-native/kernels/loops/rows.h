@@ -1,0 +1,216 @@
+/**
+ * Products of quantized rows and one rounded row, over the primitives of `simd/`.
+ *
+ * A row is read once, front to back, a vector of codes (a unit) at a time. With 4 bits a unit holds
+ * `LANES / 4` groups and its low and high nibbles are the halves of those groups, so a lane sums
+ * eight products of one group; with 8 bits it holds `LANES / 8` groups. The scales of LANES groups
+ * (a chunk) are read at once.
+ */
+
+enum {
+  UNIT_BYTES = 4 * LANES,
+  /** Rows whose lanes are summed together. */
+  ROWS = LANES,
+  /** Tokens whose sums the registers hold. */
+  ROW_TOKENS = 4,
+  /** Bytes by which rows are asked for before they are needed. */
+  PREFETCH = 1024
+};
+
+/** The 4-bit activations of a row by units: low halves of its groups, then high halves. */
+static void arrange_halves(const int8_t *codes, size_t columns, int8_t *to) {
+  const size_t groups = columns / GROUP, unit_groups = UNIT_BYTES / 16;
+  for (size_t g = 0; g < groups; g++) {
+    int8_t *unit = to + g / unit_groups * 2 * UNIT_BYTES + g % unit_groups * 16;
+    memcpy(unit, codes + g * GROUP, 16);
+    memcpy(unit + UNIT_BYTES, codes + g * GROUP + 16, 16);
+  }
+}
+
+/** The products of a unit's codes, of which `bytes` are there. */
+static inline __attribute__((always_inline)) vi unit_dot(const int bits, const uint8_t *codes,
+                                                         size_t bytes, bool is_signed,
+                                                         const int8_t *x) {
+  vi packed = bytes == UNIT_BYTES ? vi_load(codes) : vi_load_some(codes, bytes);
+  if (bits == 4) {
+    return dot_nibbles(packed, vi_load(x), vi_load(x + UNIT_BYTES));
+  }
+  if (is_signed != SIGNED_PANELS) packed = vi_flip_signs(packed);
+  return dot_fours(8, vi_zero(), packed,
+                   bytes == UNIT_BYTES ? vi_load(x) : vi_load_some(x, bytes));
+}
+
+static inline vf scales_at(const void *from, bool wide, size_t at, size_t count) {
+  if (wide) {
+    const float *floats = (const float *)from + at;
+    return count >= LANES ? vf_load(floats) : vf_load_some(floats, count);
+  }
+  const uint16_t *halves = (const uint16_t *)from + at;
+  return count >= LANES ? vf_load_half(halves) : vf_load_some_halves(halves, count);
+}
+
+/** What a loop over rows knows of its matrix when it is compiled. */
+struct kind {
+  int bits;
+  bool is_signed;
+  bool has_min;
+  bool wide_scale;
+};
+
+/** Scales of a chunk, and what the sums of activations are multiplied with. */
+static inline __attribute__((always_inline)) vf chunk_scales(const struct kind kind,
+                                                             const struct matrix *w, size_t at,
+                                                             size_t count, vf *addend) {
+  vf scale = scales_at(w->scale, kind.wide_scale, at, count);
+  *addend = kind.has_min ? scales_at(w->min, false, at, count) : scale;
+  return scale;
+}
+
+/** The sums of one row for each of `tokens` tokens, by lanes. */
+static inline __attribute__((always_inline)) void dot_row(const struct kind kind, const int tokens,
+                                                          const struct matrix *w, size_t row,
+                                                          struct rounded x, const int8_t *arranged,
+                                                          size_t token_bytes, vf *sums) {
+  const size_t groups = groups_of(w), group_bytes = (size_t)kind.bits * GROUP / 8;
+  const uint8_t *codes = w->codes + row * groups * group_bytes;
+  const size_t x_bytes = kind.bits == 4 ? 2 * UNIT_BYTES : UNIT_BYTES;
+  vf products[2][ROW_TOKENS], corrections[ROW_TOKENS];
+#pragma GCC unroll 4
+  for (int t = 0; t < tokens; t++) products[0][t] = products[1][t] = corrections[t] = vf_all(0);
+  size_t g = 0;
+  for (; g + LANES <= groups; g += LANES) {
+    vf addend, scale = chunk_scales(kind, w, row * groups + g, LANES, &addend), scales[ROW_TOKENS];
+#pragma GCC unroll 4
+    for (int t = 0; t < tokens; t++) {
+      const size_t place = (size_t)t * groups + g;
+      corrections[t] = vf_multiply_add(addend, vf_load(x.scaled_sum + place), corrections[t]);
+      scales[t] = scale * vf_load(x.scale + place);
+    }
+    prefetch(codes + PREFETCH);
+    prefetch(codes + PREFETCH + 64);
+#pragma GCC unroll 8
+    for (int u = 0; u < kind.bits; u++) {
+#pragma GCC unroll 4
+      for (int t = 0; t < tokens; t++) {
+        vi dot = unit_dot(kind.bits, codes, UNIT_BYTES, kind.is_signed,
+                          arranged + (size_t)t * token_bytes);
+        products[u % 2][t] = vf_multiply_add(vf_from_ints(dot), vf_spread(kind.bits, scales[t], u),
+                                             products[u % 2][t]);
+      }
+      codes += UNIT_BYTES;
+      arranged += x_bytes;
+    }
+  }
+  if (g < groups) {
+    const size_t here = groups - g;
+    vf addend, scale = chunk_scales(kind, w, row * groups + g, here, &addend), scales[ROW_TOKENS];
+#pragma GCC unroll 4
+    for (int t = 0; t < tokens; t++) {
+      const size_t place = (size_t)t * groups + g;
+      corrections[t] =
+          vf_multiply_add(addend, vf_load_some(x.scaled_sum + place, here), corrections[t]);
+      scales[t] = scale * vf_load_some(x.scale + place, here);
+    }
+    size_t bytes = here * group_bytes;
+    for (int u = 0; bytes > 0; u++) {
+      const size_t some = bytes < UNIT_BYTES ? bytes : UNIT_BYTES;
+#pragma GCC unroll 4
+      for (int t = 0; t < tokens; t++) {
+        vi dot =
+            unit_dot(kind.bits, codes, some, kind.is_signed, arranged + (size_t)t * token_bytes);
+        products[0][t] = vf_multiply_add(vf_from_ints(dot), vf_spread(kind.bits, scales[t], u),
+                                         products[0][t]);
+      }
+      codes += some;
+      arranged += x_bytes;
+      bytes -= some;
+    }
+  }
+  const float zero = (float)zero_of(layout_of(w->format));
+#pragma GCC unroll 4
+  for (int t = 0; t < tokens; t++) {
+    sums[(size_t)t * ROWS] = vf_multiply_add(corrections[t], vf_all(kind.has_min ? 1 : -zero),
+                                             products[0][t] + products[1][t]);
+  }
+}
+
+static inline __attribute__((always_inline)) void dot_block(const struct kind kind,
+                                                            const int tokens,
+                                                            const struct matrix *w, size_t first,
+                                                            size_t rows, struct rounded x,
+                                                            const int8_t *arranged,
+                                                            size_t token_bytes, float *out,
+                                                            size_t stride) {
+  vf sums[ROW_TOKENS * ROWS];
+  for (size_t r = 0; r < rows; r++) {
+    dot_row(kind, tokens, w, first + r, x, arranged, token_bytes, sums + r);
+  }
+  for (int t = 0; t < tokens; t++) {
+    if (rows == ROWS) {
+      vf_store(out + (size_t)t * stride, vf_sums(sums + t * ROWS));
+    } else {
+      for (size_t r = 0; r < rows; r++) out[(size_t)t * stride + r] = vf_sum(sums[t * ROWS + (int)r]);
+    }
+  }
+}
+
+static inline __attribute__((always_inline)) void dot_all_rows(const struct kind kind,
+                                                               const struct matrix *w, size_t first,
+                                                               size_t count, struct rounded x,
+                                                               size_t tokens, float *out,
+                                                               size_t stride) {
+  const size_t groups = groups_of(w);
+  // Behind a row's last group there is room for the rest of its unit.
+  const size_t token_bytes = kind.bits == 4 ? x.columns + 2 * UNIT_BYTES : x.columns;
+  int8_t halves[kind.bits == 4 ? tokens * token_bytes : 1];
+  for (size_t t = 0; kind.bits == 4 && t < tokens; t++) {
+    arrange_halves(x.codes + t * x.columns, x.columns, halves + t * token_bytes);
+  }
+  const int8_t *arranged = kind.bits == 4 ? halves : x.codes;
+  for (size_t done = 0; done < count; done += ROWS) {
+    const size_t rows = count - done < ROWS ? count - done : ROWS;
+    for (size_t t = 0; t < tokens; t += ROW_TOKENS) {
+      struct rounded some = x;
+      some.scale += t * groups;
+      some.scaled_sum += t * groups;
+      const int8_t *mine = arranged + t * token_bytes;
+      float *to = out + t * stride + done;
+      switch (tokens - t) {
+        case 1:
+          dot_block(kind, 1, w, first + done, rows, some, mine, token_bytes, to, stride);
+          break;
+        case 2:
+          dot_block(kind, 2, w, first + done, rows, some, mine, token_bytes, to, stride);
+          break;
+        case 3:
+          dot_block(kind, 3, w, first + done, rows, some, mine, token_bytes, to, stride);
+          break;
+        default:
+          dot_block(kind, 4, w, first + done, rows, some, mine, token_bytes, to, stride);
+      }
+    }
+  }
+}
+
+static void dot_rows(const struct matrix *w, size_t first, size_t count, struct rounded x,
+                     size_t tokens, float *out, size_t stride) {
+  switch (w->format) {
+    case FORMAT_Q4_1:
+      dot_all_rows((struct kind){.bits = 4, .has_min = true}, w, first, count, x, tokens, out,
+                   stride);
+      break;
+    case FORMAT_Q4F32_1:
+      dot_all_rows((struct kind){.bits = 4, .wide_scale = true}, w, first, count, x, tokens, out,
+                   stride);
+      break;
+    case FORMAT_Q8_0:
+      dot_all_rows((struct kind){.bits = 8, .is_signed = true}, w, first, count, x, tokens, out,
+                   stride);
+      break;
+    case FORMAT_Q8F16_1:
+      dot_all_rows((struct kind){.bits = 8}, w, first, count, x, tokens, out, stride);
+      break;
+    default:
+      dot_all_rows((struct kind){.bits = 4}, w, first, count, x, tokens, out, stride);
+  }
+}
