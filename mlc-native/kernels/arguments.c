@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-void arguments_fail(struct arguments *arguments, const char *problem) {
+void arguments_fail(struct arguments* arguments, const char* problem) {
   if (arguments->failed) return;
   arguments->failed = true;
   char message[256];
@@ -11,7 +11,7 @@ void arguments_fail(struct arguments *arguments, const char *problem) {
   TVMFFIErrorSetRaisedFromCStr("ValueError", message);
 }
 
-int arguments_end(struct arguments *arguments) {
+int arguments_end(struct arguments* arguments) {
   if (!arguments->failed && arguments->next != arguments->count) {
     arguments->next++;
     arguments_fail(arguments, "is one too many");
@@ -19,20 +19,20 @@ int arguments_end(struct arguments *arguments) {
   return arguments->failed ? -1 : 0;
 }
 
-static const TVMFFIAny *next(struct arguments *arguments) {
+static const TVMFFIAny* next(struct arguments* arguments) {
   if (arguments->next++ < arguments->count) return &arguments->values[arguments->next - 1];
   arguments_fail(arguments, "is missing");
   return NULL;
 }
 
-static const DLTensor *as_tensor(const TVMFFIAny *value) {
+static const DLTensor* as_tensor(const TVMFFIAny* value) {
   if (value == NULL) return NULL;
   if (value->type_index == kTVMFFIDLTensorPtr) return value->v_ptr;
   if (value->type_index != kTVMFFITensor) return NULL;
-  return (const DLTensor *)((const char *)value->v_obj + sizeof(TVMFFIObject));
+  return (const DLTensor*)((const char*)value->v_obj + sizeof(TVMFFIObject));
 }
 
-static bool is_contiguous(const DLTensor *tensor) {
+static bool is_contiguous(const DLTensor* tensor) {
   if (tensor->strides == NULL) return true;
   int64_t expected = 1;
   for (int i = tensor->ndim - 1; i >= 0; i--) {
@@ -42,8 +42,8 @@ static bool is_contiguous(const DLTensor *tensor) {
   return true;
 }
 
-struct tensor read_tensor(struct arguments *arguments) {
-  const DLTensor *tensor = as_tensor(next(arguments));
+struct tensor read_tensor(struct arguments* arguments) {
+  const DLTensor* tensor = as_tensor(next(arguments));
   if (tensor == NULL) {
     arguments_fail(arguments, "must be a tensor");
     return (struct tensor){0};
@@ -51,12 +51,12 @@ struct tensor read_tensor(struct arguments *arguments) {
   if (tensor->device.device_type != kDLCPU) arguments_fail(arguments, "must lie on the CPU");
   if (!is_contiguous(tensor)) arguments_fail(arguments, "must be contiguous");
   if (tensor->dtype.lanes != 1) arguments_fail(arguments, "must have plain elements");
-  return (struct tensor){(char *)tensor->data + tensor->byte_offset, tensor->ndim, tensor->shape,
+  return (struct tensor){(char*)tensor->data + tensor->byte_offset, tensor->ndim, tensor->shape,
                          tensor->dtype};
 }
 
-static struct tensor read_kind(struct arguments *arguments, int code, int bits, int other_bits,
-                               const char *problem) {
+static struct tensor read_kind(struct arguments* arguments, int code, int bits, int other_bits,
+                               const char* problem) {
   struct tensor tensor = read_tensor(arguments);
   if (arguments->failed) return (struct tensor){0};
   if (tensor.dtype.code != code || (tensor.dtype.bits != bits && tensor.dtype.bits != other_bits)) {
@@ -65,20 +65,20 @@ static struct tensor read_kind(struct arguments *arguments, int code, int bits, 
   return tensor;
 }
 
-struct tensor read_int32s(struct arguments *arguments) {
+struct tensor read_int32s(struct arguments* arguments) {
   return read_kind(arguments, kDLInt, 32, 32, "must be int32");
 }
 
-struct tensor read_float32s(struct arguments *arguments) {
+struct tensor read_float32s(struct arguments* arguments) {
   return read_kind(arguments, kDLFloat, 32, 32, "must be float32");
 }
 
-struct tensor read_numbers(struct arguments *arguments) {
+struct tensor read_numbers(struct arguments* arguments) {
   return read_kind(arguments, kDLFloat, 16, 32, "must be float16 or float32");
 }
 
-int64_t read_int(struct arguments *arguments) {
-  const TVMFFIAny *value = next(arguments);
+int64_t read_int(struct arguments* arguments) {
+  const TVMFFIAny* value = next(arguments);
   if (value != NULL && (value->type_index == kTVMFFIInt || value->type_index == kTVMFFIBool)) {
     return value->v_int64;
   }
@@ -86,15 +86,15 @@ int64_t read_int(struct arguments *arguments) {
   return 0;
 }
 
-double read_float(struct arguments *arguments) {
-  const TVMFFIAny *value = next(arguments);
+double read_float(struct arguments* arguments) {
+  const TVMFFIAny* value = next(arguments);
   if (value != NULL && value->type_index == kTVMFFIFloat) return value->v_float64;
   if (value != NULL && value->type_index == kTVMFFIInt) return (double)value->v_int64;
   arguments_fail(arguments, "must be a number");
   return 0;
 }
 
-static struct tensor read_plane(struct arguments *arguments, int code, int bits, size_t rows,
+static struct tensor read_plane(struct arguments* arguments, int code, int bits, size_t rows,
                                 size_t columns) {
   struct tensor plane = read_tensor(arguments);
   if (arguments->failed) return plane;
@@ -105,7 +105,7 @@ static struct tensor read_plane(struct arguments *arguments, int code, int bits,
   return plane;
 }
 
-struct matrix read_matrix(struct arguments *arguments) {
+struct matrix read_matrix(struct arguments* arguments) {
   const int64_t format = read_int(arguments);
   if (format < 0 || format >= FORMAT_COUNT) {
     arguments_fail(arguments, "is no format of a matrix");
@@ -134,15 +134,14 @@ struct matrix read_matrix(struct arguments *arguments) {
   }
   if (plain || arguments->failed) return matrix;
   const int scale_bits = layout.wide_scale ? 32 : 16;
-  matrix.scale =
-      read_plane(arguments, kDLFloat, scale_bits, matrix.rows, groups_of(&matrix)).data;
+  matrix.scale = read_plane(arguments, kDLFloat, scale_bits, matrix.rows, groups_of(&matrix)).data;
   if (layout.has_min) {
     matrix.min = read_plane(arguments, kDLFloat, 16, matrix.rows, groups_of(&matrix)).data;
   }
   return matrix;
 }
 
-struct floats read_norm(struct arguments *arguments, size_t columns, float *epsilon) {
+struct floats read_norm(struct arguments* arguments, size_t columns, float* epsilon) {
   struct tensor weight = read_numbers(arguments);
   if (!arguments->failed && size_of(weight) != columns) {
     arguments_fail(arguments, "has another size than the rows that it scales");

@@ -7,10 +7,11 @@
 
 #include "isa.h"
 
-/** A call's arguments. The first error is kept in TVM's error slot, and reads after it give zeros. */
+/** A call's arguments. The first error is kept in TVM's error slot, and reads after it give zeros.
+ */
 struct arguments {
-  const char *function;
-  const TVMFFIAny *values;
+  const char* function;
+  const TVMFFIAny* values;
   int count;
   int next;
   bool failed;
@@ -18,29 +19,29 @@ struct arguments {
 
 /** A contiguous tensor on the CPU; `data` includes the byte offset. */
 struct tensor {
-  void *data;
+  void* data;
   int dims;
-  const int64_t *shape;
+  const int64_t* shape;
   DLDataType dtype;
 };
 
 /** Raises a ValueError that names the function and the argument that was read last. */
-void arguments_fail(struct arguments *arguments, const char *problem);
+void arguments_fail(struct arguments* arguments, const char* problem);
 
 /** 0 if all arguments were read without an error, else -1. */
-int arguments_end(struct arguments *arguments);
+int arguments_end(struct arguments* arguments);
 
-struct tensor read_tensor(struct arguments *arguments);
-struct tensor read_int32s(struct arguments *arguments);
-struct tensor read_float32s(struct arguments *arguments);
+struct tensor read_tensor(struct arguments* arguments);
+struct tensor read_int32s(struct arguments* arguments);
+struct tensor read_float32s(struct arguments* arguments);
 /** Float16 or float32. */
-struct tensor read_numbers(struct arguments *arguments);
-int64_t read_int(struct arguments *arguments);
-double read_float(struct arguments *arguments);
+struct tensor read_numbers(struct arguments* arguments);
+int64_t read_int(struct arguments* arguments);
+double read_float(struct arguments* arguments);
 /** A format and its planes. */
-struct matrix read_matrix(struct arguments *arguments);
+struct matrix read_matrix(struct arguments* arguments);
 /** Numbers `[n]` and an epsilon. */
-struct floats read_norm(struct arguments *arguments, size_t columns, float *epsilon);
+struct floats read_norm(struct arguments* arguments, size_t columns, float* epsilon);
 
 static inline bool is_half(struct tensor tensor) { return tensor.dtype.bits == 16; }
 static inline struct floats floats_of(struct tensor tensor) {

@@ -25,7 +25,7 @@ static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 static size_t padded(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-static size_t keys_of(const struct attention *work, size_t sequence) {
+static size_t keys_of(const struct attention* work, size_t sequence) {
   if (work->pages.data == NULL) {
     return (size_t)(work->rows.starts[sequence + 1] - work->rows.starts[sequence]);
   }
@@ -35,48 +35,48 @@ static size_t keys_of(const struct attention *work, size_t sequence) {
          (size_t)work->pages.last_page_lengths[sequence];
 }
 
-static struct range queries_of(const struct attention *work, size_t sequence) {
+static struct range queries_of(const struct attention* work, size_t sequence) {
   if (work->query_starts == NULL) return (struct range){sequence, sequence + 1};
   return (struct range){(size_t)work->query_starts[sequence],
                         (size_t)work->query_starts[sequence + 1]};
 }
 
 /** Finds the keys `first..first + count` of a sequence's head. */
-static void find_keys(const struct attention *work, size_t sequence, size_t head, size_t first,
-                      size_t count, struct keys *keys) {
+static void find_keys(const struct attention* work, size_t sequence, size_t head, size_t first,
+                      size_t count, struct keys* keys) {
   const size_t bytes = work->size * (work->half ? 2 : 4);
   *keys = (struct keys){.half = work->half, .size = work->size, .count = count};
   for (size_t i = 0; i < count; i++) {
     size_t key = first + i;
     if (work->pages.data == NULL) {
       size_t row = ((size_t)work->rows.starts[sequence] + key) * work->kv_heads + head;
-      keys->key[i] = (const uint8_t *)work->rows.keys + row * bytes;
-      keys->value[i] = (const uint8_t *)work->rows.values + row * bytes;
+      keys->key[i] = (const uint8_t*)work->rows.keys + row * bytes;
+      keys->value[i] = (const uint8_t*)work->rows.values + row * bytes;
     } else {
       const size_t size = work->pages.page_size, place = key / size;
       size_t page = (size_t)work->pages.indices[(size_t)work->pages.starts[sequence] + place];
       size_t row = (page * 2 * work->kv_heads + head) * size + key % size;
-      keys->key[i] = (const uint8_t *)work->pages.data + row * bytes;
-      keys->value[i] = (const uint8_t *)keys->key[i] + work->kv_heads * size * bytes;
+      keys->key[i] = (const uint8_t*)work->pages.data + row * bytes;
+      keys->value[i] = (const uint8_t*)keys->key[i] + work->kv_heads * size * bytes;
     }
   }
 }
 
 /** The queries of the heads that share a key head, scaled to base 2. */
-static void read_queries(const struct attention *work, size_t token, size_t head, float *to) {
+static void read_queries(const struct attention* work, size_t token, size_t head, float* to) {
   const size_t group = work->heads / work->kv_heads, count = group * work->size;
   const size_t place = (token * work->heads + head * group) * work->size;
   if (work->half) {
-    isa->widen((const uint16_t *)work->q + place, to, count);
+    isa->widen((const uint16_t*)work->q + place, to, count);
   } else {
-    memcpy(to, (const float *)work->q + place, count * sizeof *to);
+    memcpy(to, (const float*)work->q + place, count * sizeof *to);
   }
   const float factor = work->scale * LOG2_E;
   for (size_t i = 0; i < count; i++) to[i] *= factor;
 }
 
 /** Writes the results of the heads that share a key head; changes `state`. */
-static void write_results(const struct attention *work, size_t token, size_t head,
+static void write_results(const struct attention* work, size_t token, size_t head,
                           struct attended state) {
   const size_t group = work->heads / work->kv_heads, count = group * work->size;
   const size_t row = token * work->heads + head * group;
@@ -87,9 +87,9 @@ static void write_results(const struct attention *work, size_t token, size_t hea
     work->log_sum[row + r] = any ? state.largest[r] + log2f(state.total[r]) : NO_KEYS;
   }
   if (work->half) {
-    isa->narrow(state.values, (uint16_t *)work->out + row * work->size, count);
+    isa->narrow(state.values, (uint16_t*)work->out + row * work->size, count);
   } else {
-    memcpy((float *)work->out + row * work->size, state.values, count * sizeof *state.values);
+    memcpy((float*)work->out + row * work->size, state.values, count * sizeof *state.values);
   }
 }
 
@@ -104,23 +104,23 @@ static void clear_state(struct attended state, size_t rows, size_t size) {
 /** Numbers of scratch for a state of `rows` rows. */
 static size_t state_size(size_t rows, size_t size) { return padded(rows * (size + 2) * 4) / 4; }
 
-static struct attended state_at(float *place, size_t rows, size_t size) {
+static struct attended state_at(float* place, size_t rows, size_t size) {
   return (struct attended){place + rows * size, place + rows * size + rows, place};
 }
 
 /** A single query for each sequence: the context is split between the members, then joined. */
 struct decode_job {
-  const struct attention *work;
+  const struct attention* work;
   size_t splits;
   /** `[sequences * kv_heads * splits]` states. */
-  float *states;
+  float* states;
   /** `[members]`: queries of a group, then ATTEND_SCRATCH. */
-  float *private;
+  float* private;
   size_t private_size;
 };
 
-static void decode_split(const struct decode_job *job, size_t part, float *private) {
-  const struct attention *work = job->work;
+static void decode_split(const struct decode_job* job, size_t part, float* private) {
+  const struct attention* work = job->work;
   const size_t group = work->heads / work->kv_heads, item = part / job->splits;
   const size_t sequence = item / work->kv_heads, head = item % work->kv_heads;
   const size_t keys = keys_of(work, sequence);
@@ -139,10 +139,10 @@ static void decode_split(const struct decode_job *job, size_t part, float *priva
 }
 
 /** Joins the splits of an item into the first. */
-static struct attended join_splits(const struct decode_job *job, size_t item) {
-  const struct attention *work = job->work;
+static struct attended join_splits(const struct decode_job* job, size_t item) {
+  const struct attention* work = job->work;
   const size_t group = work->heads / work->kv_heads, size = state_size(group, work->size);
-  float *states = job->states + item * job->splits * size;
+  float* states = job->states + item * job->splits * size;
   struct attended all = state_at(states, group, work->size);
   for (size_t i = 1; i < job->splits; i++) {
     struct attended more = state_at(states + i * size, group, work->size);
@@ -159,11 +159,11 @@ static struct attended join_splits(const struct decode_job *job, size_t item) {
   return all;
 }
 
-static void decode_part(struct team *team, int member, void *context) {
-  const struct decode_job *job = context;
-  const struct attention *work = job->work;
+static void decode_part(struct team* team, int member, void* context) {
+  const struct decode_job* job = context;
+  const struct attention* work = job->work;
   const size_t items = work->sequences * work->kv_heads;
-  float *private = job->private + (size_t)member * job->private_size;
+  float* private = job->private + (size_t)member * job->private_size;
   size_t part;
   while ((part = team_claim(team)) < items * job->splits) decode_split(job, part, private);
   team_barrier(team);
@@ -178,7 +178,7 @@ static int no_memory(void) {
   return -1;
 }
 
-static int decode(const struct attention *work) {
+static int decode(const struct attention* work) {
   const size_t group = work->heads / work->kv_heads;
   const size_t items = work->sequences * work->kv_heads;
   const size_t threads = (size_t)team_threads();
@@ -195,7 +195,7 @@ static int decode(const struct attention *work) {
   job.private_size = padded((group * work->size + ATTEND_SCRATCH) * 4) / 4;
   const size_t states = items * job.splits * state_size(group, work->size) * 4;
   const size_t private = (alone ? 1 : threads) * job.private_size * 4;
-  struct scratch *scratch = scratch_of_thread();
+  struct scratch* scratch = scratch_of_thread();
   if (scratch_reserve(scratch, padded(states) + padded(private)) != 0) return no_memory();
   job.states = scratch_take(scratch, states);
   job.private = scratch_take(scratch, private);
@@ -206,10 +206,10 @@ static int decode(const struct attention *work) {
 
 /** Many queries: tiles of queries of one key head, claimed by the members. */
 struct prefill_job {
-  const struct attention *work;
+  const struct attention* work;
   /** Tokens of a tile. */
   size_t tile;
-  float *private;
+  float* private;
   size_t private_size;
 };
 
@@ -219,7 +219,7 @@ struct query_tile {
   struct range tokens;
 };
 
-static bool find_tile(const struct prefill_job *job, size_t index, struct query_tile *found) {
+static bool find_tile(const struct prefill_job* job, size_t index, struct query_tile* found) {
   for (size_t s = 0; s < job->work->sequences; s++) {
     struct range queries = queries_of(job->work, s);
     size_t tiles = divide_up(queries.last - queries.first, job->tile);
@@ -234,9 +234,9 @@ static bool find_tile(const struct prefill_job *job, size_t index, struct query_
   return false;
 }
 
-static void prefill_tile(const struct prefill_job *job, const struct query_tile *tile, size_t head,
-                         float *private) {
-  const struct attention *work = job->work;
+static void prefill_tile(const struct prefill_job* job, const struct query_tile* tile, size_t head,
+                         float* private) {
+  const struct attention* work = job->work;
   const size_t group = work->heads / work->kv_heads, size = work->size;
   const size_t tokens = tile->tokens.last - tile->tokens.first, rows = tokens * group;
   const struct range queries = queries_of(work, tile->sequence);
@@ -268,9 +268,9 @@ static void prefill_tile(const struct prefill_job *job, const struct query_tile 
   }
 }
 
-static void prefill_part(struct team *team, int member, void *context) {
-  const struct prefill_job *job = context;
-  float *private = job->private + (size_t)member * job->private_size;
+static void prefill_part(struct team* team, int member, void* context) {
+  const struct prefill_job* job = context;
+  float* private = job->private + (size_t)member * job->private_size;
   for (;;) {
     size_t part = team_claim(team);
     struct query_tile tile;
@@ -279,26 +279,26 @@ static void prefill_part(struct team *team, int member, void *context) {
   }
 }
 
-static int prefill(const struct attention *work) {
+static int prefill(const struct attention* work) {
   const size_t group = work->heads / work->kv_heads;
   struct prefill_job job = {.work = work, .tile = QUERY_TILE / group};
   size_t numbers = QUERY_TILE * work->size + ATTEND_SCRATCH + state_size(QUERY_TILE, work->size);
   job.private_size = padded(numbers * 4) / 4;
-  struct scratch *scratch = scratch_of_thread();
+  struct scratch* scratch = scratch_of_thread();
   size_t bytes = (size_t)team_threads() * job.private_size * 4;
   if (scratch_reserve(scratch, bytes) != 0) return no_memory();
   job.private = scratch_take(scratch, bytes);
   return team_run(prefill_part, &job);
 }
 
-int attend_all(const struct attention *work) {
+int attend_all(const struct attention* work) {
   profile_enter();
   int status = work->query_starts == NULL ? decode(work) : prefill(work);
   profile_leave(STAGE_ATTENTION);
   return status;
 }
 
-static void merge_row(float *to, float *log_sum, const float *from, float other, size_t size) {
+static void merge_row(float* to, float* log_sum, const float* from, float other, size_t size) {
   float largest = fmaxf(*log_sum, other);
   float keep = exp2f(*log_sum - largest), take = exp2f(other - largest);
   float total = keep + take;
@@ -306,19 +306,19 @@ static void merge_row(float *to, float *log_sum, const float *from, float other,
   *log_sum = largest + log2f(total);
 }
 
-int merge_attention(void *out, float *log_sum, const void *other, const float *other_log_sum,
+int merge_attention(void* out, float* log_sum, const void* other, const float* other_log_sum,
                     size_t rows, size_t size, bool half) {
   profile_enter();
   for (size_t r = 0; r < rows; r++) {
     if (half) {
       float to[HEAD_SIZE], from[HEAD_SIZE];
-      uint16_t *row = (uint16_t *)out + r * size;
+      uint16_t* row = (uint16_t*)out + r * size;
       isa->widen(row, to, size);
-      isa->widen((const uint16_t *)other + r * size, from, size);
+      isa->widen((const uint16_t*)other + r * size, from, size);
       merge_row(to, log_sum + r, from, other_log_sum[r], size);
       isa->narrow(to, row, size);
     } else {
-      merge_row((float *)out + r * size, log_sum + r, (const float *)other + r * size,
+      merge_row((float*)out + r * size, log_sum + r, (const float*)other + r * size,
                 other_log_sum[r], size);
     }
   }
@@ -326,7 +326,7 @@ int merge_attention(void *out, float *log_sum, const void *other, const float *o
   return 0;
 }
 
-int append_keys(const struct append *work) {
+int append_keys(const struct append* work) {
   profile_enter();
   const size_t bytes = work->size * work->element_bytes;
   for (size_t t = 0; t < work->tokens; t++) {
@@ -336,10 +336,9 @@ int append_keys(const struct append *work) {
     for (size_t h = 0; h < work->kv_heads; h++) {
       size_t to = (page * 2 * work->kv_heads + h) * work->page_size + slot;
       size_t from = (t * work->kv_heads + h) * bytes;
-      uint8_t *key = (uint8_t *)work->pages + to * bytes;
-      memcpy(key, (const uint8_t *)work->k + from, bytes);
-      memcpy(key + work->kv_heads * work->page_size * bytes, (const uint8_t *)work->v + from,
-             bytes);
+      uint8_t* key = (uint8_t*)work->pages + to * bytes;
+      memcpy(key, (const uint8_t*)work->k + from, bytes);
+      memcpy(key + work->kv_heads * work->page_size * bytes, (const uint8_t*)work->v + from, bytes);
     }
   }
   profile_leave(STAGE_APPEND);

@@ -8,21 +8,21 @@
 
 /** Pages `[pages][2][kv_heads][page_size][size]`: keys, then values. */
 struct pages {
-  const void *data;
+  const void* data;
   size_t page_size;
   /** `[sequences + 1]`: where each sequence's pages begin in `indices`. */
-  const int32_t *starts;
-  const int32_t *indices;
+  const int32_t* starts;
+  const int32_t* indices;
   /** `[sequences]`: keys in a sequence's last page. */
-  const int32_t *last_page_lengths;
+  const int32_t* last_page_lengths;
 };
 
 /** Keys and values `[tokens][kv_heads][size]`. */
 struct rows {
-  const void *keys;
-  const void *values;
+  const void* keys;
+  const void* values;
   /** `[sequences + 1]` */
-  const int32_t *starts;
+  const int32_t* starts;
 };
 
 /**
@@ -30,14 +30,14 @@ struct rows {
  * keys. A query without keys gets zeros and a log-sum-exp of -5e4.
  */
 struct attention {
-  const void *q;
+  const void* q;
   bool half;
   size_t heads;
   size_t kv_heads;
   size_t size;
   size_t sequences;
   /** `[sequences + 1]`: where each sequence's queries begin; NULL for one each. */
-  const int32_t *query_starts;
+  const int32_t* query_starts;
   /** Whether the last query sees all keys, the one before it one less, and so on. */
   bool causal;
   /** Factor of the scores. */
@@ -46,30 +46,30 @@ struct attention {
   struct pages pages;
   struct rows rows;
   /** `[tokens][heads][size]`, of the queries' type. */
-  void *out;
+  void* out;
   /** `[tokens][heads]`: the logarithm, base 2, of the sum of `2^(score * log2(e))`. */
-  float *log_sum;
+  float* log_sum;
 };
 
 /** Each returns 0, or -1 with TVM's error set. */
-int attend_all(const struct attention *attention);
+int attend_all(const struct attention* attention);
 
 /** Joins two results over different keys into the first. `[tokens * heads]` rows. */
-int merge_attention(void *out, float *log_sum, const void *other, const float *other_log_sum,
+int merge_attention(void* out, float* log_sum, const void* other, const float* other_log_sum,
                     size_t rows, size_t size, bool half);
 
 /** Copies `[tokens][kv_heads][size]` keys and values to the places `positions`; -1 is skipped. */
 struct append {
-  void *pages;
+  void* pages;
   size_t page_size;
   size_t kv_heads;
   size_t size;
   size_t element_bytes;
   const void *k, *v;
-  const int32_t *positions;
+  const int32_t* positions;
   size_t tokens;
 };
 
-int append_keys(const struct append *append);
+int append_keys(const struct append* append);
 
 #endif

@@ -17,21 +17,21 @@ enum {
   HEAD_UNIT = 16
 };
 
-static struct arguments start(const char *function, const TVMFFIAny *values, int32_t count) {
+static struct arguments start(const char* function, const TVMFFIAny* values, int32_t count) {
   return (struct arguments){.function = function, .values = values, .count = count};
 }
 
-static void require(struct arguments *arguments, bool holds, const char *problem) {
+static void require(struct arguments* arguments, bool holds, const char* problem) {
   if (!arguments->failed && !holds) arguments_fail(arguments, problem);
 }
 
 static struct output output_of(struct tensor tensor) {
-  return (struct output){.data = tensor.data, .half = is_half(tensor),
-                         .stride = columns_of(tensor)};
+  return (struct output){
+      .data = tensor.data, .half = is_half(tensor), .stride = columns_of(tensor)};
 }
 
-#define FUNCTION(name)                                                                    \
-  static int name(void *self, const TVMFFIAny *values, int32_t count, TVMFFIAny *result)
+#define FUNCTION(name) \
+  static int name(void* self, const TVMFFIAny* values, int32_t count, TVMFFIAny* result)
 
 FUNCTION(embed) {
   (void)self, (void)result;
@@ -44,7 +44,7 @@ FUNCTION(embed) {
   return look_up(&w, ids.data, size_of(ids), out.data, is_half(out));
 }
 
-static void check_projection(struct arguments *all, const struct matrix *w, size_t tokens,
+static void check_projection(struct arguments* all, const struct matrix* w, size_t tokens,
                              size_t columns, struct tensor out) {
   require(all, columns == w->columns, "follows an input of other columns than the matrix has");
   require(all, size_of(out) == tokens * w->rows && columns_of(out) == w->rows,
@@ -92,7 +92,7 @@ FUNCTION(norm) {
   return normalize(&work);
 }
 
-static void check_layer(struct arguments *all, const struct layer *work, size_t hidden,
+static void check_layer(struct arguments* all, const struct layer* work, size_t hidden,
                         size_t attended) {
   require(all, work->o.columns == attended && work->o.rows == hidden,
           "follows an o matrix that fits neither the attended rows nor the hidden ones");
@@ -102,11 +102,13 @@ static void check_layer(struct arguments *all, const struct layer *work, size_t 
           "follows a down matrix that fits neither gate_up nor the hidden rows");
 }
 
-static int run_layer(const char *name, bool has_next, const TVMFFIAny *values, int32_t count) {
+static int run_layer(const char* name, bool has_next, const TVMFFIAny* values, int32_t count) {
   struct arguments all = start(name, values, count);
   struct tensor x = read_numbers(&all), attended = read_numbers(&all), next = {0};
   const size_t size = columns_of(x);
-  struct layer work = {.x = floats_of(x), .attended = floats_of(attended), .tokens = rows_of(x),
+  struct layer work = {.x = floats_of(x),
+                       .attended = floats_of(attended),
+                       .tokens = rows_of(x),
                        .has_next = has_next};
   work.o = read_matrix(&all);
   work.norm.weight = read_norm(&all, size, &work.norm.epsilon);
@@ -155,20 +157,27 @@ FUNCTION(rotary) {
   }
   if (arguments_end(&all) != 0) return -1;
   const int64_t tokens = qkv.shape[0], size = qkv.shape[2], pairs = (int64_t)size_of(frequencies);
-  const bool fits = has_shape(q, tokens, q.shape[1], size) &&
-                    has_shape(k, tokens, k.shape[1], size) &&
-                    has_shape(v, tokens, k.shape[1], size) &&
-                    qkv.shape[1] == q.shape[1] + 2 * k.shape[1] && is_half(qkv) == is_half(q) &&
-                    is_half(qkv) == is_half(k) && is_half(qkv) == is_half(v);
+  const bool fits =
+      has_shape(q, tokens, q.shape[1], size) && has_shape(k, tokens, k.shape[1], size) &&
+      has_shape(v, tokens, k.shape[1], size) && qkv.shape[1] == q.shape[1] + 2 * k.shape[1] &&
+      is_half(qkv) == is_half(q) && is_half(qkv) == is_half(k) && is_half(qkv) == is_half(v);
   require(&all, fits, "follows q, k and v that do not fit qkv");
   require(&all, size <= HEAD_SIZE && 2 * pairs <= size, "has more than half a head's elements");
   require(&all, (int64_t)size_of(positions) >= tokens, "follows too few positions");
   if (all.failed) return -1;
   const struct rotary work = {
-      .qkv = qkv.data, .half = is_half(qkv), .tokens = (size_t)tokens,
-      .heads = (size_t)q.shape[1], .kv_heads = (size_t)k.shape[1], .size = (size_t)size,
-      .positions = positions.data, .frequencies = frequencies.data, .pairs = (size_t)pairs,
-      .q = q.data, .k = k.data, .v = v.data,
+      .qkv = qkv.data,
+      .half = is_half(qkv),
+      .tokens = (size_t)tokens,
+      .heads = (size_t)q.shape[1],
+      .kv_heads = (size_t)k.shape[1],
+      .size = (size_t)size,
+      .positions = positions.data,
+      .frequencies = frequencies.data,
+      .pairs = (size_t)pairs,
+      .q = q.data,
+      .k = k.data,
+      .v = v.data,
   };
   return split_rotary(&work);
 }
@@ -182,22 +191,29 @@ FUNCTION(append) {
     arguments_fail(&all, "follows pages or keys of other dimensions");
   }
   if (arguments_end(&all) != 0) return -1;
-  const bool fits = pages.shape[1] == 2 && has_shape(k, k.shape[0], pages.shape[2], pages.shape[4]) &&
+  const bool fits = pages.shape[1] == 2 &&
+                    has_shape(k, k.shape[0], pages.shape[2], pages.shape[4]) &&
                     has_shape(v, k.shape[0], pages.shape[2], pages.shape[4]) &&
                     k.dtype.bits == pages.dtype.bits && v.dtype.bits == pages.dtype.bits;
   require(&all, fits, "follows keys and values that do not fit the pages");
   require(&all, (int64_t)size_of(positions) >= k.shape[0], "has too few positions");
   if (all.failed) return -1;
   const struct append work = {
-      .pages = pages.data, .page_size = (size_t)pages.shape[3], .kv_heads = (size_t)k.shape[1],
-      .size = (size_t)k.shape[2], .element_bytes = k.dtype.bits / 8u, .k = k.data, .v = v.data,
-      .positions = positions.data, .tokens = (size_t)k.shape[0],
+      .pages = pages.data,
+      .page_size = (size_t)pages.shape[3],
+      .kv_heads = (size_t)k.shape[1],
+      .size = (size_t)k.shape[2],
+      .element_bytes = k.dtype.bits / 8u,
+      .k = k.data,
+      .v = v.data,
+      .positions = positions.data,
+      .tokens = (size_t)k.shape[0],
   };
   return append_keys(&work);
 }
 
 /** Sets the queries, and checks what all kinds of attention have in common. */
-static void set_queries(struct arguments *all, struct attention *work, struct tensor q,
+static void set_queries(struct arguments* all, struct attention* work, struct tensor q,
                         int64_t kv_heads, int64_t size) {
   if (all->failed) return;
   if (q.dims != 3 || kv_heads <= 0 || q.shape[1] % kv_heads != 0 || q.shape[2] != size) {
@@ -214,7 +230,7 @@ static void set_queries(struct arguments *all, struct attention *work, struct te
   work->size = (size_t)size;
 }
 
-static void set_pages(struct arguments *all, struct attention *work, struct tensor q,
+static void set_pages(struct arguments* all, struct attention* work, struct tensor q,
                       struct tensor pages, struct tensor starts, struct tensor indices,
                       struct tensor lengths) {
   if (!all->failed && (pages.dims != 5 || starts.dims != 1 || pages.shape[1] != 2)) {
@@ -224,13 +240,15 @@ static void set_pages(struct arguments *all, struct attention *work, struct tens
   set_queries(all, work, q, pages.shape[2], pages.shape[4]);
   require(all, pages.dtype.bits == q.dtype.bits, "follows pages of another type than the queries");
   work->sequences = (size_t)starts.shape[0] - 1;
-  work->pages = (struct pages){.data = pages.data, .page_size = (size_t)pages.shape[3],
-                               .starts = starts.data, .indices = indices.data,
+  work->pages = (struct pages){.data = pages.data,
+                               .page_size = (size_t)pages.shape[3],
+                               .starts = starts.data,
+                               .indices = indices.data,
                                .last_page_lengths = lengths.data};
 }
 
 /** Reads outputs, `causal` if there is one, the rotary arguments and the scale. */
-static void read_rest(struct arguments *all, struct attention *work, struct tensor out,
+static void read_rest(struct arguments* all, struct attention* work, struct tensor out,
                       struct tensor log_sum, bool has_causal) {
   work->out = out.data;
   work->log_sum = log_sum.data;
@@ -316,7 +334,7 @@ FUNCTION(version) {
   return 0;
 }
 
-static int return_text(const char *text, TVMFFIAny *result) {
+static int return_text(const char* text, TVMFFIAny* result) {
   const TVMFFIByteArray bytes = {text, strlen(text)};
   return TVMFFIStringFromByteArray(&bytes, result);
 }
@@ -340,7 +358,7 @@ FUNCTION(stop_profile) {
 }
 
 static const struct {
-  const char *name;
+  const char* name;
   TVMFFISafeCallType call;
 } functions[] = {
     {"mlc.cpu.embed", embed},
@@ -366,7 +384,7 @@ static const struct {
  * registered, so that a model library which needs the kernels fails to load.
  */
 __attribute__((constructor)) static void register_functions(void) {
-  const char *wanted = getenv("MLC_CPU");
+  const char* wanted = getenv("MLC_CPU");
   if (isa_choose(wanted != NULL && *wanted != '\0' ? wanted : NULL) != 0) return;
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     const TVMFFIByteArray name = {functions[i].name, strlen(functions[i].name)};

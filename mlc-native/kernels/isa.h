@@ -18,13 +18,13 @@ enum { PANEL_ROWS = 32 };
 struct rounded {
   size_t columns;
   /** `[tokens][columns]`, each group in the order of the matrix that it meets. */
-  int8_t *codes;
+  int8_t* codes;
   /** `[tokens][groups]`: a value is `code * scale`. */
-  float *scale;
+  float* scale;
   /** `[tokens][groups]`: what is added to a group's products of codes for the matrix's `zero`. */
-  int32_t *correction;
+  int32_t* correction;
   /** `[tokens][groups]`: `scale` times the sum of the codes. */
-  float *scaled_sum;
+  float* scaled_sum;
 };
 
 /** A panel of PANEL_ROWS weight rows, unpacked for the products with many tokens. */
@@ -34,16 +34,16 @@ struct panel {
   bool has_min;
   size_t columns;
   /** Codes, or floats `[columns][PANEL_ROWS]`; in an order of the instruction set's own. */
-  void *codes;
+  void* codes;
   /** `[groups][PANEL_ROWS]` */
-  float *scale;
+  float* scale;
   /** `[groups][PANEL_ROWS]` */
-  float *min;
+  float* min;
 };
 
 /** Half-precision or single-precision numbers. */
 struct floats {
-  const void *data;
+  const void* data;
   bool half;
 };
 
@@ -61,74 +61,74 @@ struct keys {
   bool half;
   size_t size;
   size_t count;
-  const void *key[KEY_TILE];
-  const void *value[KEY_TILE];
+  const void* key[KEY_TILE];
+  const void* value[KEY_TILE];
 };
 
 /** The running state of softmax over keys, base 2, for some query rows. */
 struct attended {
   /** `[rows]`: the greatest score so far. */
-  float *largest;
+  float* largest;
   /** `[rows]`: the sum of `2^(score - largest)`. */
-  float *total;
+  float* total;
   /** `[rows][size]`: the values weighted by `2^(score - largest)`. */
-  float *values;
+  float* values;
 };
 
 struct isa {
-  const char *name;
+  const char* name;
   /** Whether this processor runs it. */
   bool (*runs_here)(void);
 
   /** Rounds one row of `columns` values for a matrix of a format. `to` is the row's own. */
-  void (*round)(const float *x, enum format format, struct rounded to);
+  void (*round)(const float* x, enum format format, struct rounded to);
   /**
    * `out[t * stride + i]`, the dot products of row `first + i` of a quantized matrix and a few
    * rounded rows. The matrix is read once.
    */
-  void (*dot_rows)(const struct matrix *w, size_t first, size_t count, struct rounded x,
-                   size_t tokens, float *out, size_t stride);
+  void (*dot_rows)(const struct matrix* w, size_t first, size_t count, struct rounded x,
+                   size_t tokens, float* out, size_t stride);
   /** `out[i]`, the dot product of row `first + i` of a matrix of floats and one row. */
-  void (*dot_float_rows)(const struct matrix *w, size_t first, size_t count, const float *x,
-                         float *out);
+  void (*dot_float_rows)(const struct matrix* w, size_t first, size_t count, const float* x,
+                         float* out);
   /** Unpacks up to PANEL_ROWS rows; missing rows become zero. */
-  void (*unpack)(const struct matrix *w, size_t first, size_t count, struct panel *panel);
+  void (*unpack)(const struct matrix* w, size_t first, size_t count, struct panel* panel);
   /** `out[t][r]`, products of rounded rows `first..first + tokens` and the panel's rows. */
-  void (*multiply)(const struct panel *panel, struct rounded x, size_t first, size_t tokens,
-                   float *out);
+  void (*multiply)(const struct panel* panel, struct rounded x, size_t first, size_t tokens,
+                   float* out);
   /** The same for float rows, `columns` apart, and a panel of floats. */
-  void (*multiply_floats)(const struct panel *panel, const float *x, size_t tokens, float *out);
+  void (*multiply_floats)(const struct panel* panel, const float* x, size_t tokens, float* out);
   /** `out[i] = row[i]` for one row of a matrix. */
-  void (*decode_row)(const struct matrix *w, size_t row, float *out);
+  void (*decode_row)(const struct matrix* w, size_t row, float* out);
 
-  void (*widen)(const uint16_t *from, float *to, size_t count);
-  void (*narrow)(const float *from, uint16_t *to, size_t count);
+  void (*widen)(const uint16_t* from, float* to, size_t count);
+  void (*narrow)(const float* from, uint16_t* to, size_t count);
   /** `out[i] = x[i] * weight[i] / sqrt(mean(x^2) + epsilon)` */
-  void (*rms_norm)(const float *x, struct floats weight, float epsilon, size_t count, float *out);
+  void (*rms_norm)(const float* x, struct floats weight, float epsilon, size_t count, float* out);
   /** `out[i] = gate[i] / (1 + exp(-gate[i])) * up[i]` */
-  void (*silu_multiply)(const float *gate, const float *up, float *out, size_t count);
+  void (*silu_multiply)(const float* gate, const float* up, float* out, size_t count);
 
   /**
    * Takes keys into the state of up to QUERY_TILE query rows. Row `r` sees the first `visible[r]`
    * keys, or all if `visible` is NULL. `q[rows][size]` is scaled so that scores have base 2.
    * `scratch` has room for ATTEND_SCRATCH floats.
    */
-  void (*attend)(const float *q, size_t rows, const struct keys *keys, const size_t *visible,
-                 struct attended state, float *scratch);
+  void (*attend)(const float* q, size_t rows, const struct keys* keys, const size_t* visible,
+                 struct attended state, float* scratch);
 };
 
 enum { ATTEND_SCRATCH = KEY_TILE * HEAD_SIZE * 2 + QUERY_TILE * KEY_TILE };
 
 /** The instruction set in use. */
-extern const struct isa *isa;
+extern const struct isa* isa;
 
 /**
  * Chooses the instruction set: `name`, or the best that this processor has if it is NULL. Returns
  * 0, or -1 if there is no such instruction set here.
  */
-int isa_choose(const char *name);
+int isa_choose(const char* name);
 
 /** All instruction sets of this build, the best first; NULL ends the list. */
-extern const struct isa *const isa_all[];
+extern const struct isa* const isa_all[];
 
 #endif

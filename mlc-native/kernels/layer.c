@@ -22,13 +22,13 @@ struct preparation {
   struct floats x;
   size_t tokens;
   struct norm norm;
-  const struct matrix *w;
+  const struct matrix* w;
 };
 
-static void prepare_token(const struct preparation *work, size_t token, struct activations *to,
-                          size_t place, float *row) {
+static void prepare_token(const struct preparation* work, size_t token, struct activations* to,
+                          size_t place, float* row) {
   const size_t columns = work->w->columns;
-  const float *x = float_row(work->x, token, columns, row);
+  const float* x = float_row(work->x, token, columns, row);
   if (work->norm.weight.data != NULL) {
     isa->rms_norm(x, work->norm.weight, work->norm.epsilon, columns, row);
     x = row;
@@ -40,9 +40,9 @@ static void prepare_token(const struct preparation *work, size_t token, struct a
  * The activations of all tokens, once they are ready. A single token is prepared by each member for
  * itself, which takes less time than to wait for another.
  */
-static const struct activations *prepare(struct team *team, int member,
-                                         const struct preparation *work,
-                                         struct activations *shared, struct workspace *mine) {
+static const struct activations* prepare(struct team* team, int member,
+                                         const struct preparation* work, struct activations* shared,
+                                         struct workspace* mine) {
   if (work->tokens == 1) {
     prepare_token(work, 0, &mine->own, 0, mine->row);
     leave(member, STAGE_NORM);
@@ -56,23 +56,23 @@ static const struct activations *prepare(struct team *team, int member,
 }
 
 struct projection_job {
-  const struct projection *work;
+  const struct projection* work;
   struct activations shared;
-  struct workspace *workspaces;
+  struct workspace* workspaces;
 };
 
-static void project_part(struct team *team, int member, void *context) {
-  struct projection_job *job = context;
-  const struct projection *work = job->work;
-  struct workspace *mine = &job->workspaces[member];
+static void project_part(struct team* team, int member, void* context) {
+  struct projection_job* job = context;
+  const struct projection* work = job->work;
+  struct workspace* mine = &job->workspaces[member];
   const struct preparation into = {work->x, work->tokens, work->norm, &work->w};
-  const struct activations *x = prepare(team, member, &into, &job->shared, mine);
+  const struct activations* x = prepare(team, member, &into, &job->shared, mine);
   linear_part(team, member, &work->w, x, work->tokens, &work->out, mine);
 }
 
-int project(const struct projection *work) {
+int project(const struct projection* work) {
   profile_enter();
-  struct scratch *scratch = scratch_of_thread();
+  struct scratch* scratch = scratch_of_thread();
   const size_t columns = work->w.columns;
   size_t bytes = workspaces_bytes(columns) + activations_bytes(work->tokens, columns);
   if (scratch_reserve(scratch, bytes) != 0) return no_memory();
@@ -87,24 +87,24 @@ int project(const struct projection *work) {
 }
 
 struct layer_job {
-  const struct layer *work;
+  const struct layer* work;
   /** Input of `o`, then of `gate_up`, then of `next`. */
   struct activations shared;
   /** Input of `down`. */
   struct activations inner;
-  struct workspace *workspaces;
+  struct workspace* workspaces;
 };
 
-static void finish_layer_part(struct team *team, int member, void *context) {
-  struct layer_job *job = context;
-  const struct layer *work = job->work;
-  struct workspace *mine = &job->workspaces[member];
+static void finish_layer_part(struct team* team, int member, void* context) {
+  struct layer_job* job = context;
+  const struct layer* work = job->work;
+  struct workspace* mine = &job->workspaces[member];
   const size_t tokens = work->tokens;
   const struct floats hidden = {work->hidden, false};
   struct output sum = {.data = work->hidden, .stride = work->o.rows, .add = work->x};
 
   const struct preparation attended = {.x = work->attended, .tokens = tokens, .w = &work->o};
-  const struct activations *x = prepare(team, member, &attended, &job->shared, mine);
+  const struct activations* x = prepare(team, member, &attended, &job->shared, mine);
   linear_part(team, member, &work->o, x, tokens, &sum, mine);
   team_barrier(team);
   leave(member, STAGE_OUTPUT);
@@ -126,9 +126,9 @@ static void finish_layer_part(struct team *team, int member, void *context) {
   linear_part(team, member, &work->next, x, tokens, &work->next_out, mine);
 }
 
-int finish_layer(const struct layer *work) {
+int finish_layer(const struct layer* work) {
   profile_enter();
-  struct scratch *scratch = scratch_of_thread();
+  struct scratch* scratch = scratch_of_thread();
   const size_t outer = most(work->o.columns, work->gate_up.columns);
   const size_t widest = most(outer, work->down.columns);
   size_t bytes = workspaces_bytes(widest) + activations_bytes(work->tokens, outer) +
@@ -145,21 +145,21 @@ int finish_layer(const struct layer *work) {
   return status;
 }
 
-static void store_row(const float *row, size_t columns, void *out, size_t token, bool half) {
+static void store_row(const float* row, size_t columns, void* out, size_t token, bool half) {
   if (half) {
-    isa->narrow(row, (uint16_t *)out + token * columns, columns);
+    isa->narrow(row, (uint16_t*)out + token * columns, columns);
   } else {
-    memcpy((float *)out + token * columns, row, columns * sizeof *row);
+    memcpy((float*)out + token * columns, row, columns * sizeof *row);
   }
 }
 
-int normalize(const struct normalization *work) {
+int normalize(const struct normalization* work) {
   profile_enter();
-  struct scratch *scratch = scratch_of_thread();
+  struct scratch* scratch = scratch_of_thread();
   if (scratch_reserve(scratch, work->columns * 4 + 64) != 0) return no_memory();
-  float *row = scratch_take(scratch, work->columns * 4);
+  float* row = scratch_take(scratch, work->columns * 4);
   for (size_t t = 0; t < work->tokens; t++) {
-    const float *x = float_row(work->x, t, work->columns, row);
+    const float* x = float_row(work->x, t, work->columns, row);
     isa->rms_norm(x, work->norm.weight, work->norm.epsilon, work->columns, row);
     store_row(row, work->columns, work->out, t, work->half);
   }
@@ -167,11 +167,11 @@ int normalize(const struct normalization *work) {
   return 0;
 }
 
-int look_up(const struct matrix *w, const int32_t *ids, size_t tokens, void *out, bool half) {
+int look_up(const struct matrix* w, const int32_t* ids, size_t tokens, void* out, bool half) {
   profile_enter();
-  struct scratch *scratch = scratch_of_thread();
+  struct scratch* scratch = scratch_of_thread();
   if (scratch_reserve(scratch, w->columns * 4 + 64) != 0) return no_memory();
-  float *row = scratch_take(scratch, w->columns * 4);
+  float* row = scratch_take(scratch, w->columns * 4);
   for (size_t t = 0; t < tokens; t++) {
     if (ids[t] < 0 || (size_t)ids[t] >= w->rows) {
       TVMFFIErrorSetRaisedFromCStr("ValueError", "a token id is outside the vocabulary");

@@ -25,7 +25,7 @@ struct normalization {
   size_t tokens;
   size_t columns;
   struct norm norm;
-  void *out;
+  void* out;
   bool half;
 };
 
@@ -42,7 +42,7 @@ struct layer {
   struct norm norm;
   struct matrix gate_up;
   struct matrix down;
-  float *hidden;
+  float* hidden;
   bool has_next;
   struct norm next_norm;
   struct matrix next;
@@ -50,11 +50,11 @@ struct layer {
 };
 
 /** Each returns 0, or -1 with TVM's error set. */
-int project(const struct projection *projection);
-int normalize(const struct normalization *normalization);
-int finish_layer(const struct layer *layer);
+int project(const struct projection* projection);
+int normalize(const struct normalization* normalization);
+int finish_layer(const struct layer* layer);
 
 /** `out[token] = w[ids[token]]`. */
-int look_up(const struct matrix *w, const int32_t *ids, size_t tokens, void *out, bool half);
+int look_up(const struct matrix* w, const int32_t* ids, size_t tokens, void* out, bool half);
 
 #endif

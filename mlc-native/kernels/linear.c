@@ -18,7 +18,7 @@ size_t activations_bytes(size_t tokens, size_t columns) {
   return padded(tokens * columns) + 3 * padded(tokens * groups * 4) + padded(tokens * columns * 4);
 }
 
-struct activations activations_take(struct scratch *scratch, size_t tokens, size_t columns) {
+struct activations activations_take(struct scratch* scratch, size_t tokens, size_t columns) {
   size_t groups = (columns + GROUP - 1) / GROUP;
   return (struct activations){
       .rounded = {.columns = columns,
@@ -37,20 +37,21 @@ static size_t panel_bytes(size_t columns) {
 
 size_t workspaces_bytes(size_t columns) {
   size_t tiles = 2 * padded(TILE_TOKENS * PANEL_ROWS * 4) + padded(columns * 4);
-  return (size_t)team_threads() * (2 * panel_bytes(columns) + tiles +
-                                    activations_bytes(1, columns) + padded(sizeof(struct workspace)));
+  return (size_t)team_threads() *
+         (2 * panel_bytes(columns) + tiles + activations_bytes(1, columns) +
+          padded(sizeof(struct workspace)));
 }
 
-static struct panel panel_take(struct scratch *scratch, size_t columns) {
+static struct panel panel_take(struct scratch* scratch, size_t columns) {
   size_t groups = (columns + GROUP - 1) / GROUP;
   return (struct panel){.codes = scratch_take(scratch, PANEL_ROWS * columns * 4),
                         .scale = scratch_take(scratch, groups * PANEL_ROWS * 4),
                         .min = scratch_take(scratch, groups * PANEL_ROWS * 4)};
 }
 
-struct workspace *workspaces_take(struct scratch *scratch, size_t columns) {
+struct workspace* workspaces_take(struct scratch* scratch, size_t columns) {
   const int threads = team_threads();
-  struct workspace *workspaces = scratch_take(scratch, (size_t)threads * sizeof *workspaces);
+  struct workspace* workspaces = scratch_take(scratch, (size_t)threads * sizeof *workspaces);
   for (int i = 0; i < threads; i++) {
     workspaces[i] = (struct workspace){
         .panel = panel_take(scratch, columns),
@@ -74,8 +75,7 @@ static struct rounded rounded_at(struct rounded x, size_t token, size_t group) {
                           .scaled_sum = x.scaled_sum + place};
 }
 
-void activations_put(struct activations *to, const struct matrix *w, size_t token,
-                     const float *x) {
+void activations_put(struct activations* to, const struct matrix* w, size_t token, const float* x) {
   if (is_quantized(w)) {
     struct rounded all = to->rounded;
     all.columns = w->columns;
@@ -85,42 +85,42 @@ void activations_put(struct activations *to, const struct matrix *w, size_t toke
   }
 }
 
-const float *float_row(struct floats x, size_t token, size_t columns, float *row) {
-  if (!x.half) return (const float *)x.data + token * columns;
-  isa->widen((const uint16_t *)x.data + token * columns, row, columns);
+const float* float_row(struct floats x, size_t token, size_t columns, float* row) {
+  if (!x.half) return (const float*)x.data + token * columns;
+  isa->widen((const uint16_t*)x.data + token * columns, row, columns);
   return row;
 }
 
 /** Writes `tile[tokens][stride]` to its place; changes the tile where something is added. */
-static void put_tile(const struct output *out, size_t token, size_t tokens, size_t row, size_t rows,
-                     float *tile, size_t stride) {
+static void put_tile(const struct output* out, size_t token, size_t tokens, size_t row, size_t rows,
+                     float* tile, size_t stride) {
   float added[TILE_ROWS];
   for (size_t t = 0; t < tokens; t++) {
-    float *products = tile + t * stride;
+    float* products = tile + t * stride;
     size_t place = (token + t) * out->stride + row;
     if (out->add.data != NULL) {
-      const float *more = (const float *)out->add.data + place;
+      const float* more = (const float*)out->add.data + place;
       if (out->add.half) {
-        isa->widen((const uint16_t *)out->add.data + place, added, rows);
+        isa->widen((const uint16_t*)out->add.data + place, added, rows);
         more = added;
       }
       for (size_t r = 0; r < rows; r++) products[r] += more[r];
     }
     if (out->half) {
-      isa->narrow(products, (uint16_t *)out->data + place, rows);
+      isa->narrow(products, (uint16_t*)out->data + place, rows);
     } else {
-      memcpy((float *)out->data + place, products, rows * sizeof *products);
+      memcpy((float*)out->data + place, products, rows * sizeof *products);
     }
   }
 }
 
 /** Whether rows are multiplied as they are stored, and not in panels. */
-static bool takes_rows(const struct matrix *w, size_t tokens) {
+static bool takes_rows(const struct matrix* w, size_t tokens) {
   return tokens <= (is_quantized(w) ? ROW_TOKENS : 1);
 }
 
-static void dot_some(const struct matrix *w, size_t first, size_t rows,
-                     const struct activations *x, size_t tokens, float *out, size_t stride) {
+static void dot_some(const struct matrix* w, size_t first, size_t rows, const struct activations* x,
+                     size_t tokens, float* out, size_t stride) {
   if (is_quantized(w)) {
     struct rounded row = x->rounded;
     row.columns = w->columns;
@@ -130,8 +130,8 @@ static void dot_some(const struct matrix *w, size_t first, size_t rows,
   }
 }
 
-static void multiply_some(const struct matrix *w, const struct panel *panel,
-                          const struct activations *x, size_t token, size_t tokens, float *out) {
+static void multiply_some(const struct matrix* w, const struct panel* panel,
+                          const struct activations* x, size_t token, size_t tokens, float* out) {
   if (is_quantized(w)) {
     struct rounded rows = x->rounded;
     rows.columns = w->columns;
@@ -143,9 +143,8 @@ static void multiply_some(const struct matrix *w, const struct panel *panel,
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
-void linear_part(struct team *team, int member, const struct matrix *w,
-                 const struct activations *x, size_t tokens, const struct output *out,
-                 struct workspace *workspace) {
+void linear_part(struct team* team, int member, const struct matrix* w, const struct activations* x,
+                 size_t tokens, const struct output* out, struct workspace* workspace) {
   if (takes_rows(w, tokens)) {
     struct range rows = team_share(team, member, w->rows, PANEL_ROWS);
     for (size_t row = rows.first; row < rows.last; row += TILE_ROWS) {
@@ -168,8 +167,8 @@ void linear_part(struct team *team, int member, const struct matrix *w,
 }
 
 /** Stores PANEL_ROWS inner values of a token, which are one group of the next matrix's input. */
-static void put_group(struct activations *to, const struct matrix *next, size_t token, size_t row,
-                      const float *values) {
+static void put_group(struct activations* to, const struct matrix* next, size_t token, size_t row,
+                      const float* values) {
   if (is_quantized(next)) {
     struct rounded all = to->rounded;
     all.columns = next->columns;
@@ -182,15 +181,15 @@ static void put_group(struct activations *to, const struct matrix *next, size_t 
 }
 
 /** Stores `silu(gate) * up` of some tokens' PANEL_ROWS inner values from `row` on. */
-static void put_gated(float *gate, const float *up, size_t token, size_t tokens, size_t row,
-                      const struct matrix *next, struct activations *to) {
+static void put_gated(float* gate, const float* up, size_t token, size_t tokens, size_t row,
+                      const struct matrix* next, struct activations* to) {
   isa->silu_multiply(gate, up, gate, tokens * PANEL_ROWS);
   for (size_t t = 0; t < tokens; t++) put_group(to, next, token + t, row, gate + t * PANEL_ROWS);
 }
 
-void gated_part(struct team *team, int member, const struct matrix *gate_up,
-                const struct activations *x, size_t tokens, const struct matrix *next,
-                struct activations *out, struct workspace *workspace) {
+void gated_part(struct team* team, int member, const struct matrix* gate_up,
+                const struct activations* x, size_t tokens, const struct matrix* next,
+                struct activations* out, struct workspace* workspace) {
   const size_t inner = gate_up->rows / 2;
   float *gate = workspace->tile, *up = workspace->second_tile;
   if (takes_rows(gate_up, tokens)) {

@@ -9,12 +9,12 @@
 /** Rows that meet a matrix, one per token: rounded if the matrix is quantized, else floats. */
 struct activations {
   struct rounded rounded;
-  float *values;
+  float* values;
 };
 
 /** Where products go: `data[token * stride + row]`, with what `add` holds there added to them. */
 struct output {
-  void *data;
+  void* data;
   bool half;
   size_t stride;
   struct floats add;
@@ -24,39 +24,38 @@ struct output {
 struct workspace {
   struct panel panel;
   struct panel second_panel;
-  float *tile;
-  float *second_tile;
-  float *row;
+  float* tile;
+  float* second_tile;
+  float* row;
   /** Activations of one token, for work that each member does for itself. */
   struct activations own;
 };
 
 /** Bytes of scratch for activations of `tokens` rows of `columns`. */
 size_t activations_bytes(size_t tokens, size_t columns);
-struct activations activations_take(struct scratch *scratch, size_t tokens, size_t columns);
+struct activations activations_take(struct scratch* scratch, size_t tokens, size_t columns);
 
 /** Bytes of scratch for workspaces of all threads, for matrices of up to `columns`. */
 size_t workspaces_bytes(size_t columns);
 /** `[team_threads()]` */
-struct workspace *workspaces_take(struct scratch *scratch, size_t columns);
+struct workspace* workspaces_take(struct scratch* scratch, size_t columns);
 
 /** Stores one token's row in the form that the matrix takes. */
-void activations_put(struct activations *to, const struct matrix *w, size_t token, const float *x);
+void activations_put(struct activations* to, const struct matrix* w, size_t token, const float* x);
 
 /** The row `token` of `columns` numbers as floats: in place, or widened into `row`. */
-const float *float_row(struct floats x, size_t token, size_t columns, float *row);
+const float* float_row(struct floats x, size_t token, size_t columns, float* row);
 
 /** This member's part of `out = x * w^T`. No barrier before or after. */
-void linear_part(struct team *team, int member, const struct matrix *w,
-                 const struct activations *x, size_t tokens, const struct output *out,
-                 struct workspace *workspace);
+void linear_part(struct team* team, int member, const struct matrix* w, const struct activations* x,
+                 size_t tokens, const struct output* out, struct workspace* workspace);
 
 /**
  * This member's part of `out = silu(gate) * up`, where the first half of the matrix's rows are the
  * gate's, as activations for `next`. The half must be a multiple of 32.
  */
-void gated_part(struct team *team, int member, const struct matrix *gate_up,
-                const struct activations *x, size_t tokens, const struct matrix *next,
-                struct activations *out, struct workspace *workspace);
+void gated_part(struct team* team, int member, const struct matrix* gate_up,
+                const struct activations* x, size_t tokens, const struct matrix* next,
+                struct activations* out, struct workspace* workspace);
 
 #endif

@@ -34,11 +34,11 @@ struct matrix {
   size_t rows;
   size_t columns;
   /** Codes, or values of a format that is not quantized. */
-  const uint8_t *codes;
+  const uint8_t* codes;
   /** Scales of groups, float16 or float32; NULL without groups. */
-  const void *scale;
+  const void* scale;
   /** Minimums of groups, float16; NULL in all formats but Q4_1. */
-  const uint16_t *min;
+  const uint16_t* min;
 };
 
 /**
@@ -77,12 +77,12 @@ static inline struct layout layout_of(enum format format) {
   }
 }
 
-static inline bool is_quantized(const struct matrix *w) { return w->format >= FORMAT_Q4_0; }
+static inline bool is_quantized(const struct matrix* w) { return w->format >= FORMAT_Q4_0; }
 
-static inline size_t groups_of(const struct matrix *w) { return w->columns / GROUP; }
+static inline size_t groups_of(const struct matrix* w) { return w->columns / GROUP; }
 
 /** Bytes of a row's codes or values. */
-static inline size_t row_bytes(const struct matrix *w) {
+static inline size_t row_bytes(const struct matrix* w) {
   return w->columns * (size_t)layout_of(w->format).bits / 8;
 }
 

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <time.h>
 
-static const char *const names[STAGE_COUNT] = {
-    [STAGE_EMBED] = "embed",         [STAGE_NORM] = "norm",     [STAGE_LINEAR] = "linear",
-    [STAGE_QKV] = "qkv_proj",        [STAGE_ROTARY] = "rotary", [STAGE_APPEND] = "kv_append",
-    [STAGE_ATTENTION] = "attention", [STAGE_MERGE] = "merge",   [STAGE_OUTPUT] = "o_proj",
+static const char* const names[STAGE_COUNT] = {
+    [STAGE_EMBED] = "embed",          [STAGE_NORM] = "norm",      [STAGE_LINEAR] = "linear",
+    [STAGE_QKV] = "qkv_proj",         [STAGE_ROTARY] = "rotary",  [STAGE_APPEND] = "kv_append",
+    [STAGE_ATTENTION] = "attention",  [STAGE_MERGE] = "merge",    [STAGE_OUTPUT] = "o_proj",
     [STAGE_GATE_UP] = "gate_up_proj", [STAGE_DOWN] = "down_proj",
 };
 
@@ -32,16 +32,15 @@ void profile_start(void) {
   atomic_store(&running, 1);
 }
 
-void profile_stop(char *text, size_t size) {
+void profile_stop(char* text, size_t size) {
   atomic_store(&running, 0);
   size_t used = 0;
-  const char *before = "{";
+  const char* before = "{";
   for (int i = 0; i < STAGE_COUNT && used < size; i++) {
     if (atomic_load(&calls[i]) == 0) continue;
-    used += (size_t)snprintf(text + used, size - used,
-                             "%s\"%s\": {\"calls\": %" PRIu64 ", \"ns\": %" PRIu64 "}", before,
-                             names[i], (uint64_t)atomic_load(&calls[i]),
-                             (uint64_t)atomic_load(&nanoseconds[i]));
+    used += (size_t)snprintf(
+        text + used, size - used, "%s\"%s\": {\"calls\": %" PRIu64 ", \"ns\": %" PRIu64 "}", before,
+        names[i], (uint64_t)atomic_load(&calls[i]), (uint64_t)atomic_load(&nanoseconds[i]));
     before = ", ";
   }
   if (used < size) snprintf(text + used, size - used, "%s}", used == 0 ? "{" : "");

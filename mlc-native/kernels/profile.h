@@ -23,7 +23,7 @@ enum stage {
 void profile_start(void);
 
 /** Stops, and writes a JSON object of stages to `text`; what does not fit is left out. */
-void profile_stop(char *text, size_t size);
+void profile_stop(char* text, size_t size);
 
 /** Starts the clock of the calling thread. */
 void profile_enter(void);

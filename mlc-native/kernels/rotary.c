@@ -16,14 +16,14 @@ enum { TEAM_TOKENS = 16 };
 struct rotations {
   size_t tokens;
   size_t pairs;
-  int32_t *positions;
-  float *frequencies;
+  int32_t* positions;
+  float* frequencies;
   /** `[tokens][pairs]` */
-  float *cosines;
-  float *sines;
+  float* cosines;
+  float* sines;
 };
 
-static void clear(struct rotations *rotations) {
+static void clear(struct rotations* rotations) {
   free(rotations->positions);
   free(rotations->frequencies);
   free(rotations->cosines);
@@ -31,19 +31,19 @@ static void clear(struct rotations *rotations) {
   *rotations = (struct rotations){0};
 }
 
-void rotations_free(struct rotations *rotations) {
+void rotations_free(struct rotations* rotations) {
   if (rotations == NULL) return;
   clear(rotations);
   free(rotations);
 }
 
-static bool fits(const struct rotations *rotations, const struct rotary *work) {
+static bool fits(const struct rotations* rotations, const struct rotary* work) {
   return rotations->tokens == work->tokens && rotations->pairs == work->pairs &&
          memcmp(rotations->positions, work->positions, work->tokens * sizeof(int32_t)) == 0 &&
          memcmp(rotations->frequencies, work->frequencies, work->pairs * sizeof(float)) == 0;
 }
 
-static int allocate(struct rotations *rotations, const struct rotary *work) {
+static int allocate(struct rotations* rotations, const struct rotary* work) {
   if (rotations->tokens == work->tokens && rotations->pairs == work->pairs) return 0;
   clear(rotations);
   size_t angles = work->tokens * work->pairs * sizeof(float);
@@ -62,10 +62,10 @@ static int allocate(struct rotations *rotations, const struct rotary *work) {
 }
 
 /** The angles of the work's positions, computed unless the last ones fit. */
-static const struct rotations *rotations_of(const struct rotary *work) {
-  struct scratch *scratch = scratch_of_thread();
+static const struct rotations* rotations_of(const struct rotary* work) {
+  struct scratch* scratch = scratch_of_thread();
   if (scratch->rotations == NULL) scratch->rotations = calloc(1, sizeof *scratch->rotations);
-  struct rotations *rotations = scratch->rotations;
+  struct rotations* rotations = scratch->rotations;
   if (rotations == NULL) return NULL;
   if (rotations->tokens > 0 && fits(rotations, work)) return rotations;
   if (allocate(rotations, work) != 0) return NULL;
@@ -82,11 +82,11 @@ static const struct rotations *rotations_of(const struct rotary *work) {
 }
 
 struct rotary_job {
-  const struct rotary *work;
-  const struct rotations *rotations;
+  const struct rotary* work;
+  const struct rotations* rotations;
 };
 
-static void rotate(float *head, size_t pairs, const float *cosines, const float *sines) {
+static void rotate(float* head, size_t pairs, const float* cosines, const float* sines) {
   for (size_t i = 0; i < pairs; i++) {
     float a = head[i], b = head[i + pairs];
     head[i] = a * cosines[i] - b * sines[i];
@@ -94,26 +94,26 @@ static void rotate(float *head, size_t pairs, const float *cosines, const float 
   }
 }
 
-static void split_token(const struct rotary_job *job, size_t token) {
-  const struct rotary *work = job->work;
+static void split_token(const struct rotary_job* job, size_t token) {
+  const struct rotary* work = job->work;
   const size_t pairs = work->pairs, size = work->size, bytes = size * (work->half ? 2 : 4);
   const size_t rotated = work->heads + work->kv_heads, all = rotated + work->kv_heads;
-  const uint8_t *from = (const uint8_t *)work->qkv + token * all * bytes;
-  uint8_t *q = (uint8_t *)work->q + token * work->heads * bytes;
-  uint8_t *k = (uint8_t *)work->k + token * work->kv_heads * bytes;
-  uint8_t *v = (uint8_t *)work->v + token * work->kv_heads * bytes;
+  const uint8_t* from = (const uint8_t*)work->qkv + token * all * bytes;
+  uint8_t* q = (uint8_t*)work->q + token * work->heads * bytes;
+  uint8_t* k = (uint8_t*)work->k + token * work->kv_heads * bytes;
+  uint8_t* v = (uint8_t*)work->v + token * work->kv_heads * bytes;
   float head[HEAD_SIZE];
   for (size_t h = 0; h < rotated; h++) {
-    uint8_t *to = h < work->heads ? q + h * bytes : k + (h - work->heads) * bytes;
+    uint8_t* to = h < work->heads ? q + h * bytes : k + (h - work->heads) * bytes;
     if (work->half) {
-      isa->widen((const uint16_t *)(from + h * bytes), head, size);
+      isa->widen((const uint16_t*)(from + h * bytes), head, size);
     } else {
       memcpy(head, from + h * bytes, bytes);
     }
     rotate(head, pairs, job->rotations->cosines + token * pairs,
            job->rotations->sines + token * pairs);
     if (work->half) {
-      isa->narrow(head, (uint16_t *)to, size);
+      isa->narrow(head, (uint16_t*)to, size);
     } else {
       memcpy(to, head, bytes);
     }
@@ -121,13 +121,13 @@ static void split_token(const struct rotary_job *job, size_t token) {
   memcpy(v, from + rotated * bytes, work->kv_heads * bytes);
 }
 
-static void split_part(struct team *team, int member, void *context) {
-  const struct rotary_job *job = context;
+static void split_part(struct team* team, int member, void* context) {
+  const struct rotary_job* job = context;
   struct range tokens = team_share(team, member, job->work->tokens, 1);
   for (size_t t = tokens.first; t < tokens.last; t++) split_token(job, t);
 }
 
-int split_rotary(const struct rotary *work) {
+int split_rotary(const struct rotary* work) {
   profile_enter();
   struct rotary_job job = {work, rotations_of(work)};
   if (job.rotations == NULL) {

@@ -7,10 +7,10 @@
 
 static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static _Thread_local struct scratch *mine;
+static _Thread_local struct scratch* mine;
 
-static void free_scratch(void *pointer) {
-  struct scratch *scratch = pointer;
+static void free_scratch(void* pointer) {
+  struct scratch* scratch = pointer;
   rotations_free(scratch->rotations);
   free(scratch->data);
   free(scratch);
@@ -18,7 +18,7 @@ static void free_scratch(void *pointer) {
 
 static void make_key(void) { pthread_key_create(&key, free_scratch); }
 
-struct scratch *scratch_of_thread(void) {
+struct scratch* scratch_of_thread(void) {
   if (mine == NULL) {
     pthread_once(&once, make_key);
     mine = calloc(1, sizeof *mine);
@@ -28,7 +28,7 @@ struct scratch *scratch_of_thread(void) {
   return mine;
 }
 
-int scratch_reserve(struct scratch *scratch, size_t size) {
+int scratch_reserve(struct scratch* scratch, size_t size) {
   scratch->used = 0;
   if (size <= scratch->size) return 0;
   free(scratch->data);
@@ -39,8 +39,8 @@ int scratch_reserve(struct scratch *scratch, size_t size) {
   return 0;
 }
 
-void *scratch_take(struct scratch *scratch, size_t size) {
-  void *taken = scratch->data + scratch->used;
+void* scratch_take(struct scratch* scratch, size_t size) {
+  void* taken = scratch->data + scratch->used;
   scratch->used += (size + 63) / 64 * 64;
   return taken;
 }

@@ -6,25 +6,25 @@
 #include <stdint.h>
 
 struct scratch {
-  uint8_t *data;
+  uint8_t* data;
   size_t size;
   size_t used;
   /** Threads of this thread's pool; 0 until they have been counted. */
   int threads;
   /** Angles of the positions that were rotated last, see rotary.c. */
-  struct rotations *rotations;
+  struct rotations* rotations;
 };
 
 /** The calling thread's scratch; it is freed when the thread ends. */
-struct scratch *scratch_of_thread(void);
+struct scratch* scratch_of_thread(void);
 
 /**
  * Makes room for `size` bytes in all and drops what was taken before. Returns 0, or -1 if there is
  * no memory.
  */
-int scratch_reserve(struct scratch *scratch, size_t size);
+int scratch_reserve(struct scratch* scratch, size_t size);
 
 /** The next `size` reserved bytes, aligned to 64. Each taking needs up to 63 bytes more. */
-void *scratch_take(struct scratch *scratch, size_t size);
+void* scratch_take(struct scratch* scratch, size_t size);
 
 #endif

@@ -1,6 +1,7 @@
 #define TARGET_NAME "avx2"
-#include "isa.h"
 #include "simd/avx2.h"
+
+#include "isa.h"
 // clang-format off: each file builds on those before it.
 #include "loops/floats.h"
 #include "loops/integers.h"

@@ -37,11 +37,11 @@ static uint16_t half_of_float(float value) {
   return (uint16_t)(sign | ((rounded >> 13) - (112 << 10)));
 }
 
-static float number_at(const void *from, bool half, size_t i) {
-  return half ? float_of_half(((const uint16_t *)from)[i]) : ((const float *)from)[i];
+static float number_at(const void* from, bool half, size_t i) {
+  return half ? float_of_half(((const uint16_t*)from)[i]) : ((const float*)from)[i];
 }
 
-static void round_row(const float *x, enum format format, struct rounded to) {
+static void round_row(const float* x, enum format format, struct rounded to) {
   const enum order order = layout_of(format).order;
   for (size_t g = 0; g < to.columns / GROUP; g++) {
     float largest = 0;
@@ -62,42 +62,43 @@ static void round_row(const float *x, enum format format, struct rounded to) {
 }
 
 /** The code at a position of a group, with the format's zero taken off. */
-static int code_at(const struct matrix *w, size_t row, size_t group, int position) {
+static int code_at(const struct matrix* w, size_t row, size_t group, int position) {
   const struct layout layout = layout_of(w->format);
-  const uint8_t *codes = w->codes + row * row_bytes(w) + group * GROUP * layout.bits / 8;
+  const uint8_t* codes = w->codes + row * row_bytes(w) + group * GROUP * layout.bits / 8;
   if (layout.bits == 4) return (codes[position % 16] >> position / 16 * 4 & 15) - layout.zero;
   return (codes[position] ^ (layout.is_signed ? 0x80 : 0)) - layout.zero;
 }
 
-static float scale_at(const struct matrix *w, size_t row, size_t group) {
+static float scale_at(const struct matrix* w, size_t row, size_t group) {
   return number_at(w->scale, !layout_of(w->format).wide_scale, row * groups_of(w) + group);
 }
 
-static float min_at(const struct matrix *w, size_t row, size_t group) {
+static float min_at(const struct matrix* w, size_t row, size_t group) {
   return w->min == NULL ? 0 : float_of_half(w->min[row * groups_of(w) + group]);
 }
 
-static float dot_row(const struct matrix *w, size_t row, struct rounded x, size_t token) {
+static float dot_row(const struct matrix* w, size_t row, struct rounded x, size_t token) {
   float sum = 0;
   for (size_t g = 0; g < groups_of(w); g++) {
     const size_t place = token * groups_of(w) + g;
     int32_t dot = 0;
-    for (int i = 0; i < GROUP; i++) dot += code_at(w, row, g, i) * x.codes[place * GROUP + (size_t)i];
+    for (int i = 0; i < GROUP; i++)
+      dot += code_at(w, row, g, i) * x.codes[place * GROUP + (size_t)i];
     sum += (float)dot * (scale_at(w, row, g) * x.scale[place]);
     sum += min_at(w, row, g) * x.scaled_sum[place];
   }
   return sum;
 }
 
-static void dot_rows(const struct matrix *w, size_t first, size_t count, struct rounded x,
-                     size_t tokens, float *out, size_t stride) {
+static void dot_rows(const struct matrix* w, size_t first, size_t count, struct rounded x,
+                     size_t tokens, float* out, size_t stride) {
   for (size_t t = 0; t < tokens; t++) {
     for (size_t r = 0; r < count; r++) out[t * stride + r] = dot_row(w, first + r, x, t);
   }
 }
 
-static void dot_float_rows(const struct matrix *w, size_t first, size_t count, const float *x,
-                           float *out) {
+static void dot_float_rows(const struct matrix* w, size_t first, size_t count, const float* x,
+                           float* out) {
   for (size_t r = 0; r < count; r++) {
     float sum = 0;
     for (size_t k = 0; k < w->columns; k++) {
@@ -108,7 +109,7 @@ static void dot_float_rows(const struct matrix *w, size_t first, size_t count, c
 }
 
 /** Panels here hold `code - zero` as signed bytes, `[columns][PANEL_ROWS]`. */
-static void unpack(const struct matrix *w, size_t first, size_t count, struct panel *panel) {
+static void unpack(const struct matrix* w, size_t first, size_t count, struct panel* panel) {
   const struct layout layout = layout_of(w->format);
   panel->columns = w->columns;
   panel->bits = layout.bits;
@@ -119,9 +120,9 @@ static void unpack(const struct matrix *w, size_t first, size_t count, struct pa
       if (layout.bits > 8) {
         float value = number_at(w->codes, w->format == FORMAT_F16,
                                 missing ? 0 : (first + r) * w->columns + k);
-        ((float *)panel->codes)[k * PANEL_ROWS + r] = missing ? 0 : value;
+        ((float*)panel->codes)[k * PANEL_ROWS + r] = missing ? 0 : value;
       } else {
-        ((int8_t *)panel->codes)[k * PANEL_ROWS + r] =
+        ((int8_t*)panel->codes)[k * PANEL_ROWS + r] =
             (int8_t)(missing ? 0 : code_at(w, first + r, k / GROUP, (int)(k % GROUP)));
       }
     }
@@ -132,10 +133,10 @@ static void unpack(const struct matrix *w, size_t first, size_t count, struct pa
   }
 }
 
-static void multiply(const struct panel *panel, struct rounded x, size_t first, size_t tokens,
-                     float *out) {
+static void multiply(const struct panel* panel, struct rounded x, size_t first, size_t tokens,
+                     float* out) {
   const size_t groups = panel->columns / GROUP;
-  const int8_t *codes = panel->codes;
+  const int8_t* codes = panel->codes;
   for (size_t t = 0; t < tokens; t++) {
     for (size_t r = 0; r < PANEL_ROWS; r++) {
       float sum = 0;
@@ -153,8 +154,8 @@ static void multiply(const struct panel *panel, struct rounded x, size_t first, 
   }
 }
 
-static void multiply_floats(const struct panel *panel, const float *x, size_t tokens, float *out) {
-  const float *weights = panel->codes;
+static void multiply_floats(const struct panel* panel, const float* x, size_t tokens, float* out) {
+  const float* weights = panel->codes;
   for (size_t t = 0; t < tokens; t++) {
     for (size_t r = 0; r < PANEL_ROWS; r++) {
       float sum = 0;
@@ -166,7 +167,7 @@ static void multiply_floats(const struct panel *panel, const float *x, size_t to
   }
 }
 
-static void decode_row(const struct matrix *w, size_t row, float *out) {
+static void decode_row(const struct matrix* w, size_t row, float* out) {
   const struct layout layout = layout_of(w->format);
   for (size_t k = 0; k < w->columns; k++) {
     if (layout.bits > 8) {
@@ -180,16 +181,16 @@ static void decode_row(const struct matrix *w, size_t row, float *out) {
   }
 }
 
-static void widen(const uint16_t *from, float *to, size_t count) {
+static void widen(const uint16_t* from, float* to, size_t count) {
   for (size_t i = 0; i < count; i++) to[i] = float_of_half(from[i]);
 }
 
-static void narrow(const float *from, uint16_t *to, size_t count) {
+static void narrow(const float* from, uint16_t* to, size_t count) {
   for (size_t i = 0; i < count; i++) to[i] = half_of_float(from[i]);
 }
 
-static void rms_norm(const float *x, struct floats weight, float epsilon, size_t count,
-                     float *out) {
+static void rms_norm(const float* x, struct floats weight, float epsilon, size_t count,
+                     float* out) {
   float sum = 0;
   for (size_t i = 0; i < count; i++) sum += x[i] * x[i];
   const float factor = 1 / sqrtf(sum / (float)count + epsilon);
@@ -198,14 +199,14 @@ static void rms_norm(const float *x, struct floats weight, float epsilon, size_t
   }
 }
 
-static void silu_multiply(const float *gate, const float *up, float *out, size_t count) {
+static void silu_multiply(const float* gate, const float* up, float* out, size_t count) {
   for (size_t i = 0; i < count; i++) {
     out[i] = gate[i] / (1 + exp2f(gate[i] * -LOG2_E)) * up[i];
   }
 }
 
-static void attend(const float *q, size_t rows, const struct keys *keys, const size_t *visible,
-                   struct attended state, float *scratch) {
+static void attend(const float* q, size_t rows, const struct keys* keys, const size_t* visible,
+                   struct attended state, float* scratch) {
   (void)scratch;
   for (size_t r = 0; r < rows; r++) {
     const size_t count = visible == NULL ? keys->count : visible[r];
@@ -217,7 +218,7 @@ static void attend(const float *q, size_t rows, const struct keys *keys, const s
       const float largest = fmaxf(state.largest[r], score);
       const float keep = exp2f(state.largest[r] - largest), take = exp2f(score - largest);
       for (size_t d = 0; d < keys->size; d++) {
-        float *value = &state.values[r * keys->size + d];
+        float* value = &state.values[r * keys->size + d];
         *value = *value * keep + number_at(keys->value[i], keys->half, d) * take;
       }
       state.total[r] = state.total[r] * keep + take;

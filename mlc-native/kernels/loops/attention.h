@@ -3,7 +3,7 @@
 /** From this many query rows on, scores come from a product with the transposed keys. */
 enum { TRANSPOSE_ROWS = 6 };
 
-static void widen_rows(const void *const *from, bool half, size_t count, size_t size, float *to) {
+static void widen_rows(const void* const* from, bool half, size_t count, size_t size, float* to) {
   for (size_t i = 0; i < count; i++) {
     if (half) {
       widen(from[i], to + i * size, size);
@@ -14,7 +14,7 @@ static void widen_rows(const void *const *from, bool half, size_t count, size_t 
 }
 
 /** `to[size][KEY_TILE]` from the rows of `keys`; the keys that a tile lacks become zero. */
-static void transpose_keys(const struct keys *keys, float *to) {
+static void transpose_keys(const struct keys* keys, float* to) {
   float rows[4][HEAD_SIZE];
   for (size_t first = 0; first < KEY_TILE; first += 4) {
     for (size_t i = 0; i < 4; i++) {
@@ -38,7 +38,7 @@ static void transpose_keys(const struct keys *keys, float *to) {
 }
 
 /** `scores[rows][KEY_TILE]`, key by key. */
-static void score_keys(const float *q, size_t rows, const struct keys *keys, float *scores) {
+static void score_keys(const float* q, size_t rows, const struct keys* keys, float* scores) {
   const size_t size = keys->size;
   float wide[LANES * HEAD_SIZE];
   for (size_t first = 0; first < keys->count; first += LANES) {
@@ -50,8 +50,8 @@ static void score_keys(const float *q, size_t rows, const struct keys *keys, flo
         sums[i] = vf_all(0);
         if (i >= count) continue;
         for (size_t d = 0; d + LANES <= size; d += LANES) {
-          sums[i] = vf_multiply_add(vf_load(q + r * size + d), vf_load(wide + i * size + d),
-                                    sums[i]);
+          sums[i] =
+              vf_multiply_add(vf_load(q + r * size + d), vf_load(wide + i * size + d), sums[i]);
         }
       }
       vf scored = vf_sums(sums);
@@ -61,8 +61,8 @@ static void score_keys(const float *q, size_t rows, const struct keys *keys, flo
 }
 
 /** Turns one row's scores into weights and brings its state to the new maximum. */
-static void weigh(float *scores, size_t visible, size_t size, float *largest, float *total,
-                  float *values) {
+static void weigh(float* scores, size_t visible, size_t size, float* largest, float* total,
+                  float* values) {
   size_t padded = (visible + LANES - 1) / LANES * LANES;
   for (size_t i = visible; i < padded; i++) scores[i] = -INFINITY;
   vf most = vf_load(scores);
@@ -85,11 +85,11 @@ static void weigh(float *scores, size_t visible, size_t size, float *largest, fl
   *total += vf_sum(sum);
 }
 
-static void attend(const float *q, size_t rows, const struct keys *keys, const size_t *visible,
-                   struct attended state, float *scratch) {
+static void attend(const float* q, size_t rows, const struct keys* keys, const size_t* visible,
+                   struct attended state, float* scratch) {
   const size_t size = keys->size;
-  float *tile = scratch;
-  float *scores = scratch + KEY_TILE * HEAD_SIZE * 2;
+  float* tile = scratch;
+  float* scores = scratch + KEY_TILE * HEAD_SIZE * 2;
   if (rows < TRANSPOSE_ROWS) {
     score_keys(q, rows, keys, scores);
   } else {
@@ -98,7 +98,7 @@ static void attend(const float *q, size_t rows, const struct keys *keys, const s
   }
   for (size_t r = 0; r < rows; r++) {
     size_t count = visible == NULL ? keys->count : visible[r];
-    float *row = scores + r * KEY_TILE;
+    float* row = scores + r * KEY_TILE;
     if (count > 0) {
       weigh(row, count, size, state.largest + r, state.total + r, state.values + r * size);
     }

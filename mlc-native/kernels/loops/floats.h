@@ -4,11 +4,11 @@
 static const float LOG2_E = 1.44269504088896341f;
 
 static inline vf load_any(struct floats x, size_t i) {
-  return x.half ? vf_load_half((const uint16_t *)x.data + i) : vf_load((const float *)x.data + i);
+  return x.half ? vf_load_half((const uint16_t*)x.data + i) : vf_load((const float*)x.data + i);
 }
 
 static inline float load_one(struct floats x, size_t i) {
-  return x.half ? float_of_half(((const uint16_t *)x.data)[i]) : ((const float *)x.data)[i];
+  return x.half ? float_of_half(((const uint16_t*)x.data)[i]) : ((const float*)x.data)[i];
 }
 
 /** `2^x` within 2e-7 of its value, for `x` between -126 and 126; beyond, that of the bound. */
@@ -27,13 +27,13 @@ static inline vf exp2_of(vf x) {
   return vf_scale(sum, whole);
 }
 
-static void widen(const uint16_t *from, float *to, size_t count) {
+static void widen(const uint16_t* from, float* to, size_t count) {
   size_t i = 0;
   for (; i + LANES <= count; i += LANES) vf_store(to + i, vf_load_half(from + i));
   for (; i < count; i++) to[i] = float_of_half(from[i]);
 }
 
-static void narrow(const float *from, uint16_t *to, size_t count) {
+static void narrow(const float* from, uint16_t* to, size_t count) {
   size_t i = 0;
   for (; i + LANES <= count; i += LANES) vf_store_half(to + i, vf_load(from + i));
   if (i < count) {
@@ -45,8 +45,8 @@ static void narrow(const float *from, uint16_t *to, size_t count) {
   }
 }
 
-static void rms_norm(const float *x, struct floats weight, float epsilon, size_t count,
-                     float *out) {
+static void rms_norm(const float* x, struct floats weight, float epsilon, size_t count,
+                     float* out) {
   vf squares = vf_all(0);
   size_t i = 0;
   for (; i + LANES <= count; i += LANES) {
@@ -64,7 +64,7 @@ static void rms_norm(const float *x, struct floats weight, float epsilon, size_t
 
 static inline vf silu_of(vf x) { return x / (vf_all(1) + exp2_of(x * vf_all(-LOG2_E))); }
 
-static void silu_multiply(const float *gate, const float *up, float *out, size_t count) {
+static void silu_multiply(const float* gate, const float* up, float* out, size_t count) {
   size_t i = 0;
   for (; i + LANES <= count; i += LANES) {
     vf_store(out + i, silu_of(vf_load(gate + i)) * vf_load(up + i));
@@ -72,11 +72,12 @@ static void silu_multiply(const float *gate, const float *up, float *out, size_t
   for (; i < count; i++) out[i] = gate[i] / (1 + exp2f(gate[i] * -LOG2_E)) * up[i];
 }
 
-/** `out[r][v]` (+)= the products of `rows` rows of `a` with `vectors` vectors of each row of `b`. */
+/** `out[r][v]` (+)= the products of `rows` rows of `a` with `vectors` vectors of each row of `b`.
+ */
 static inline __attribute__((always_inline)) void float_block(const int rows, const int vectors,
-                                                              const float *a, size_t a_stride,
-                                                              const float *b, size_t b_stride,
-                                                              size_t inner, float *out,
+                                                              const float* a, size_t a_stride,
+                                                              const float* b, size_t b_stride,
+                                                              size_t inner, float* out,
                                                               size_t out_stride, bool add) {
   vf sums[BLOCK_FLOAT_ROWS][BLOCK_FLOAT_VECTORS];
 #pragma GCC unroll 8
@@ -106,10 +107,10 @@ static inline __attribute__((always_inline)) void float_block(const int rows, co
   }
 }
 
-static inline __attribute__((always_inline)) void float_rows(const int vectors, const float *a,
+static inline __attribute__((always_inline)) void float_rows(const int vectors, const float* a,
                                                              size_t a_stride, size_t rows,
-                                                             const float *b, size_t b_stride,
-                                                             size_t inner, float *out,
+                                                             const float* b, size_t b_stride,
+                                                             size_t inner, float* out,
                                                              size_t out_stride, bool add) {
   size_t r = 0;
   for (; r + BLOCK_FLOAT_ROWS <= rows; r += BLOCK_FLOAT_ROWS) {
@@ -127,8 +128,8 @@ static inline __attribute__((always_inline)) void float_rows(const int vectors, 
 }
 
 /** `out[rows][columns]` (+)= `a[rows][inner]` times `b[inner][columns]`; columns fill vectors. */
-static void multiply_matrices(const float *a, size_t a_stride, size_t rows, const float *b,
-                              size_t b_stride, size_t columns, size_t inner, float *out,
+static void multiply_matrices(const float* a, size_t a_stride, size_t rows, const float* b,
+                              size_t b_stride, size_t columns, size_t inner, float* out,
                               size_t out_stride, bool add) {
   size_t c = 0;
   for (; c + BLOCK_FLOAT_VECTORS * LANES <= columns; c += BLOCK_FLOAT_VECTORS * LANES) {

@@ -7,7 +7,7 @@ static inline int zero_of(struct layout layout) {
   return layout.zero - (SIGNED_PANELS && layout.bits == 8 ? 128 : 0);
 }
 
-static void round_row(const float *x, enum format format, struct rounded to) {
+static void round_row(const float* x, enum format format, struct rounded to) {
   const struct layout layout = layout_of(format);
   const int zero = zero_of(layout);
   const size_t groups = to.columns / GROUP;
@@ -40,17 +40,17 @@ static void round_row(const float *x, enum format format, struct rounded to) {
 }
 
 /** Where the four codes of a row from column `4 * k` on lie in a panel. */
-static inline uint8_t *panel_place(const struct panel *panel, size_t row, size_t k) {
-  uint8_t *vector = (uint8_t *)panel->codes + row / LANES * LANES * panel->columns;
+static inline uint8_t* panel_place(const struct panel* panel, size_t row, size_t k) {
+  uint8_t* vector = (uint8_t*)panel->codes + row / LANES * LANES * panel->columns;
   return vector + (k * LANES + row % LANES) * 4;
 }
 
-static inline void store_columns(const struct panel *panel, size_t row, size_t k, v4 codes[4]) {
+static inline void store_columns(const struct panel* panel, size_t row, size_t k, v4 codes[4]) {
   v4_transpose(codes);
   for (size_t i = 0; i < 4; i++) v4_store(panel_place(panel, row, k + i), codes[i]);
 }
 
-static void unpack_nibbles(const uint8_t *const rows[4], size_t row, const struct panel *panel) {
+static void unpack_nibbles(const uint8_t* const rows[4], size_t row, const struct panel* panel) {
   for (size_t g = 0; g < panel->columns / GROUP; g++) {
     v4 low[4], high[4];
     for (int i = 0; i < 4; i++) {
@@ -63,8 +63,8 @@ static void unpack_nibbles(const uint8_t *const rows[4], size_t row, const struc
   }
 }
 
-static void unpack_bytes(const uint8_t *const rows[4], size_t row, bool flip,
-                         const struct panel *panel) {
+static void unpack_bytes(const uint8_t* const rows[4], size_t row, bool flip,
+                         const struct panel* panel) {
   for (size_t k = 0; k < panel->columns / 4; k += 4) {
     v4 codes[4];
     for (int i = 0; i < 4; i++) {
@@ -76,14 +76,14 @@ static void unpack_bytes(const uint8_t *const rows[4], size_t row, bool flip,
 }
 
 /** `to[groups][PANEL_ROWS]`, column `row` on, from four rows of scales or minimums. */
-static void unpack_scales(const uint8_t *const rows[4], bool wide, size_t groups, float *to,
+static void unpack_scales(const uint8_t* const rows[4], bool wide, size_t groups, float* to,
                           size_t row) {
   size_t g = 0;
   for (; g + 4 <= groups; g += 4) {
     v4 block[4];
     for (int i = 0; i < 4; i++) {
-      block[i] = wide ? v4_load((const float *)rows[i] + g)
-                      : v4_widen_halves((const uint16_t *)rows[i] + g);
+      block[i] =
+          wide ? v4_load((const float*)rows[i] + g) : v4_widen_halves((const uint16_t*)rows[i] + g);
     }
     v4_transpose(block);
     for (size_t i = 0; i < 4; i++) v4_store(to + (g + i) * PANEL_ROWS + row, block[i]);
@@ -96,9 +96,8 @@ static void unpack_scales(const uint8_t *const rows[4], bool wide, size_t groups
   }
 }
 
-static void unpack_floats(const struct matrix *w, size_t first, size_t count,
-                          struct panel *panel) {
-  float *to = panel->codes;
+static void unpack_floats(const struct matrix* w, size_t first, size_t count, struct panel* panel) {
+  float* to = panel->codes;
   for (size_t r = 0; r < PANEL_ROWS; r++) {
     struct floats row = {w->codes + (first + r) * row_bytes(w), w->format == FORMAT_F16};
     for (size_t k = 0; k < panel->columns; k++) {
@@ -107,7 +106,7 @@ static void unpack_floats(const struct matrix *w, size_t first, size_t count,
   }
 }
 
-static void unpack(const struct matrix *w, size_t first, size_t count, struct panel *panel) {
+static void unpack(const struct matrix* w, size_t first, size_t count, struct panel* panel) {
   const struct layout layout = layout_of(w->format);
   const size_t groups = groups_of(w), scale_bytes = layout.wide_scale ? 4 : 2;
   panel->columns = w->columns;
@@ -123,8 +122,8 @@ static void unpack(const struct matrix *w, size_t first, size_t count, struct pa
       // Rows behind the last are copies of it: their products are never read.
       size_t row = first + (r + i < count ? r + i : count - 1);
       codes[i] = w->codes + row * row_bytes(w);
-      scales[i] = (const uint8_t *)w->scale + row * groups * scale_bytes;
-      mins[i] = (const uint8_t *)(w->min + (layout.has_min ? row * groups : 0));
+      scales[i] = (const uint8_t*)w->scale + row * groups * scale_bytes;
+      mins[i] = (const uint8_t*)(w->min + (layout.has_min ? row * groups : 0));
     }
     if (layout.bits == 4) {
       unpack_nibbles(codes, r, panel);
@@ -139,13 +138,13 @@ static void unpack(const struct matrix *w, size_t first, size_t count, struct pa
 /** Two vectors of panel rows times a block of tokens. */
 static inline __attribute__((always_inline)) void multiply_block(const int bits, const bool has_min,
                                                                  const int tokens,
-                                                                 const struct panel *panel,
+                                                                 const struct panel* panel,
                                                                  size_t row, struct rounded x,
-                                                                 size_t first, float *out) {
+                                                                 size_t first, float* out) {
   const size_t columns = panel->columns, groups = columns / GROUP;
-  const uint8_t *codes0 = panel_place(panel, row, 0);
-  const uint8_t *codes1 = panel_place(panel, row + LANES, 0);
-  const int8_t *bytes = x.codes + first * columns;
+  const uint8_t* codes0 = panel_place(panel, row, 0);
+  const uint8_t* codes1 = panel_place(panel, row + LANES, 0);
+  const int8_t* bytes = x.codes + first * columns;
   vf sums[2][BLOCK_TOKENS];
 #pragma GCC unroll 8
   for (int t = 0; t < tokens; t++) sums[0][t] = sums[1][t] = vf_all(0);
@@ -191,19 +190,18 @@ static inline __attribute__((always_inline)) void multiply_block(const int bits,
 }
 
 static inline __attribute__((always_inline)) void multiply_panel(const int bits, const bool has_min,
-                                                                 const struct panel *panel,
+                                                                 const struct panel* panel,
                                                                  struct rounded x, size_t first,
-                                                                 size_t tokens, float *out) {
+                                                                 size_t tokens, float* out) {
   for (size_t row = 0; row < PANEL_ROWS; row += 2 * LANES) {
     size_t t = 0;
     for (; t + BLOCK_TOKENS <= tokens; t += BLOCK_TOKENS) {
-      multiply_block(bits, has_min, BLOCK_TOKENS, panel, row, x, first + t,
-                     out + t * PANEL_ROWS);
+      multiply_block(bits, has_min, BLOCK_TOKENS, panel, row, x, first + t, out + t * PANEL_ROWS);
     }
     switch (tokens - t) {
-#define REST(n)                                                                            \
-  case n:                                                                                  \
-    multiply_block(bits, has_min, n, panel, row, x, first + t, out + t * PANEL_ROWS);      \
+#define REST(n)                                                                       \
+  case n:                                                                             \
+    multiply_block(bits, has_min, n, panel, row, x, first + t, out + t * PANEL_ROWS); \
     break;
       REST(1)
       REST(2)
@@ -219,8 +217,8 @@ static inline __attribute__((always_inline)) void multiply_panel(const int bits,
   }
 }
 
-static void multiply(const struct panel *panel, struct rounded x, size_t first, size_t tokens,
-                     float *out) {
+static void multiply(const struct panel* panel, struct rounded x, size_t first, size_t tokens,
+                     float* out) {
   if (panel->bits == 8) {
     multiply_panel(8, false, panel, x, first, tokens, out);
   } else if (panel->has_min) {
@@ -230,21 +228,21 @@ static void multiply(const struct panel *panel, struct rounded x, size_t first, 
   }
 }
 
-static void multiply_floats(const struct panel *panel, const float *x, size_t tokens, float *out) {
-  multiply_matrices(x, panel->columns, tokens, panel->codes, PANEL_ROWS, PANEL_ROWS,
-                    panel->columns, out, PANEL_ROWS, false);
+static void multiply_floats(const struct panel* panel, const float* x, size_t tokens, float* out) {
+  multiply_matrices(x, panel->columns, tokens, panel->codes, PANEL_ROWS, PANEL_ROWS, panel->columns,
+                    out, PANEL_ROWS, false);
 }
 
-static void dot_float_rows(const struct matrix *w, size_t first, size_t count, const float *x,
-                           float *out) {
+static void dot_float_rows(const struct matrix* w, size_t first, size_t count, const float* x,
+                           float* out) {
   for (size_t i = 0; i < count; i++) {
     struct floats row = {w->codes + (first + i) * row_bytes(w), w->format == FORMAT_F16};
     vf sums[4] = {vf_all(0), vf_all(0), vf_all(0), vf_all(0)};
     size_t k = 0;
     for (; k + 4 * LANES <= w->columns; k += 4 * LANES) {
       for (int v = 0; v < 4; v++) {
-        sums[v] = vf_multiply_add(load_any(row, k + v * LANES), vf_load(x + k + v * LANES),
-                                  sums[v]);
+        sums[v] =
+            vf_multiply_add(load_any(row, k + v * LANES), vf_load(x + k + v * LANES), sums[v]);
       }
     }
     for (; k < w->columns; k += LANES) {
@@ -254,9 +252,9 @@ static void dot_float_rows(const struct matrix *w, size_t first, size_t count, c
   }
 }
 
-static void decode_row(const struct matrix *w, size_t row, float *out) {
+static void decode_row(const struct matrix* w, size_t row, float* out) {
   const struct layout layout = layout_of(w->format);
-  const uint8_t *codes = w->codes + row * row_bytes(w);
+  const uint8_t* codes = w->codes + row * row_bytes(w);
   struct floats values = {codes, layout.bits == 16};
   if (layout.bits > 8) {
     for (size_t i = 0; i < w->columns; i++) out[i] = load_one(values, i);

@@ -18,34 +18,33 @@ enum {
 };
 
 /** The 4-bit activations of a row by units: low halves of its groups, then high halves. */
-static void arrange_halves(const int8_t *codes, size_t columns, int8_t *to) {
+static void arrange_halves(const int8_t* codes, size_t columns, int8_t* to) {
   const size_t groups = columns / GROUP, unit_groups = UNIT_BYTES / 16;
   for (size_t g = 0; g < groups; g++) {
-    int8_t *unit = to + g / unit_groups * 2 * UNIT_BYTES + g % unit_groups * 16;
+    int8_t* unit = to + g / unit_groups * 2 * UNIT_BYTES + g % unit_groups * 16;
     memcpy(unit, codes + g * GROUP, 16);
     memcpy(unit + UNIT_BYTES, codes + g * GROUP + 16, 16);
   }
 }
 
 /** The products of a unit's codes, of which `bytes` are there. */
-static inline __attribute__((always_inline)) vi unit_dot(const int bits, const uint8_t *codes,
+static inline __attribute__((always_inline)) vi unit_dot(const int bits, const uint8_t* codes,
                                                          size_t bytes, bool is_signed,
-                                                         const int8_t *x) {
+                                                         const int8_t* x) {
   vi packed = bytes == UNIT_BYTES ? vi_load(codes) : vi_load_some(codes, bytes);
   if (bits == 4) {
     return dot_nibbles(packed, vi_load(x), vi_load(x + UNIT_BYTES));
   }
   if (is_signed != SIGNED_PANELS) packed = vi_flip_signs(packed);
-  return dot_fours(8, vi_zero(), packed,
-                   bytes == UNIT_BYTES ? vi_load(x) : vi_load_some(x, bytes));
+  return dot_fours(8, vi_zero(), packed, bytes == UNIT_BYTES ? vi_load(x) : vi_load_some(x, bytes));
 }
 
-static inline vf scales_at(const void *from, bool wide, size_t at, size_t count) {
+static inline vf scales_at(const void* from, bool wide, size_t at, size_t count) {
   if (wide) {
-    const float *floats = (const float *)from + at;
+    const float* floats = (const float*)from + at;
     return count >= LANES ? vf_load(floats) : vf_load_some(floats, count);
   }
-  const uint16_t *halves = (const uint16_t *)from + at;
+  const uint16_t* halves = (const uint16_t*)from + at;
   return count >= LANES ? vf_load_half(halves) : vf_load_some_halves(halves, count);
 }
 
@@ -59,8 +58,8 @@ struct kind {
 
 /** Scales of a chunk, and what the sums of activations are multiplied with. */
 static inline __attribute__((always_inline)) vf chunk_scales(const struct kind kind,
-                                                             const struct matrix *w, size_t at,
-                                                             size_t count, vf *addend) {
+                                                             const struct matrix* w, size_t at,
+                                                             size_t count, vf* addend) {
   vf scale = scales_at(w->scale, kind.wide_scale, at, count);
   *addend = kind.has_min ? scales_at(w->min, false, at, count) : scale;
   return scale;
@@ -68,11 +67,11 @@ static inline __attribute__((always_inline)) vf chunk_scales(const struct kind k
 
 /** The sums of one row for each of `tokens` tokens, by lanes. */
 static inline __attribute__((always_inline)) void dot_row(const struct kind kind, const int tokens,
-                                                          const struct matrix *w, size_t row,
-                                                          struct rounded x, const int8_t *arranged,
-                                                          size_t token_bytes, vf *sums) {
+                                                          const struct matrix* w, size_t row,
+                                                          struct rounded x, const int8_t* arranged,
+                                                          size_t token_bytes, vf* sums) {
   const size_t groups = groups_of(w), group_bytes = (size_t)kind.bits * GROUP / 8;
-  const uint8_t *codes = w->codes + row * groups * group_bytes;
+  const uint8_t* codes = w->codes + row * groups * group_bytes;
   const size_t x_bytes = kind.bits == 4 ? 2 * UNIT_BYTES : UNIT_BYTES;
   vf products[2][ROW_TOKENS], corrections[ROW_TOKENS];
 #pragma GCC unroll 4
@@ -118,8 +117,8 @@ static inline __attribute__((always_inline)) void dot_row(const struct kind kind
       for (int t = 0; t < tokens; t++) {
         vi dot =
             unit_dot(kind.bits, codes, some, kind.is_signed, arranged + (size_t)t * token_bytes);
-        products[0][t] = vf_multiply_add(vf_from_ints(dot), vf_spread(kind.bits, scales[t], u),
-                                         products[0][t]);
+        products[0][t] =
+            vf_multiply_add(vf_from_ints(dot), vf_spread(kind.bits, scales[t], u), products[0][t]);
       }
       codes += some;
       arranged += x_bytes;
@@ -134,13 +133,9 @@ static inline __attribute__((always_inline)) void dot_row(const struct kind kind
   }
 }
 
-static inline __attribute__((always_inline)) void dot_block(const struct kind kind,
-                                                            const int tokens,
-                                                            const struct matrix *w, size_t first,
-                                                            size_t rows, struct rounded x,
-                                                            const int8_t *arranged,
-                                                            size_t token_bytes, float *out,
-                                                            size_t stride) {
+static inline __attribute__((always_inline)) void dot_block(
+    const struct kind kind, const int tokens, const struct matrix* w, size_t first, size_t rows,
+    struct rounded x, const int8_t* arranged, size_t token_bytes, float* out, size_t stride) {
   vf sums[ROW_TOKENS * ROWS];
   for (size_t r = 0; r < rows; r++) {
     dot_row(kind, tokens, w, first + r, x, arranged, token_bytes, sums + r);
@@ -149,15 +144,16 @@ static inline __attribute__((always_inline)) void dot_block(const struct kind ki
     if (rows == ROWS) {
       vf_store(out + (size_t)t * stride, vf_sums(sums + t * ROWS));
     } else {
-      for (size_t r = 0; r < rows; r++) out[(size_t)t * stride + r] = vf_sum(sums[t * ROWS + (int)r]);
+      for (size_t r = 0; r < rows; r++)
+        out[(size_t)t * stride + r] = vf_sum(sums[t * ROWS + (int)r]);
     }
   }
 }
 
 static inline __attribute__((always_inline)) void dot_all_rows(const struct kind kind,
-                                                               const struct matrix *w, size_t first,
+                                                               const struct matrix* w, size_t first,
                                                                size_t count, struct rounded x,
-                                                               size_t tokens, float *out,
+                                                               size_t tokens, float* out,
                                                                size_t stride) {
   const size_t groups = groups_of(w);
   // Behind a row's last group there is room for the rest of its unit.
@@ -166,15 +162,15 @@ static inline __attribute__((always_inline)) void dot_all_rows(const struct kind
   for (size_t t = 0; kind.bits == 4 && t < tokens; t++) {
     arrange_halves(x.codes + t * x.columns, x.columns, halves + t * token_bytes);
   }
-  const int8_t *arranged = kind.bits == 4 ? halves : x.codes;
+  const int8_t* arranged = kind.bits == 4 ? halves : x.codes;
   for (size_t done = 0; done < count; done += ROWS) {
     const size_t rows = count - done < ROWS ? count - done : ROWS;
     for (size_t t = 0; t < tokens; t += ROW_TOKENS) {
       struct rounded some = x;
       some.scale += t * groups;
       some.scaled_sum += t * groups;
-      const int8_t *mine = arranged + t * token_bytes;
-      float *to = out + t * stride + done;
+      const int8_t* mine = arranged + t * token_bytes;
+      float* to = out + t * stride + done;
       switch (tokens - t) {
         case 1:
           dot_block(kind, 1, w, first + done, rows, some, mine, token_bytes, to, stride);
@@ -192,8 +188,8 @@ static inline __attribute__((always_inline)) void dot_all_rows(const struct kind
   }
 }
 
-static void dot_rows(const struct matrix *w, size_t first, size_t count, struct rounded x,
-                     size_t tokens, float *out, size_t stride) {
+static void dot_rows(const struct matrix* w, size_t first, size_t count, struct rounded x,
+                     size_t tokens, float* out, size_t stride) {
   switch (w->format) {
     case FORMAT_Q4_1:
       dot_all_rows((struct kind){.bits = 4, .has_min = true}, w, first, count, x, tokens, out,

@@ -9,8 +9,8 @@
 typedef __m256 vf;
 typedef __m256i vi;
 
-static inline vf vf_load(const float *p) { return _mm256_loadu_ps(p); }
-static inline void vf_store(float *p, vf x) { _mm256_storeu_ps(p, x); }
+static inline vf vf_load(const float* p) { return _mm256_loadu_ps(p); }
+static inline void vf_store(float* p, vf x) { _mm256_storeu_ps(p, x); }
 static inline vf vf_all(float x) { return _mm256_set1_ps(x); }
 static inline vf vf_max(vf a, vf b) { return _mm256_max_ps(a, b); }
 static inline vf vf_min(vf a, vf b) { return _mm256_min_ps(a, b); }
@@ -30,22 +30,22 @@ static inline float vf_largest(vf x) {
   return _mm_cvtss_f32(_mm_max_ss(half, _mm_shuffle_ps(half, half, 1)));
 }
 
-static inline vf vf_load_half(const uint16_t *p) {
-  return _mm256_cvtph_ps(_mm_loadu_si128((const void *)p));
+static inline vf vf_load_half(const uint16_t* p) {
+  return _mm256_cvtph_ps(_mm_loadu_si128((const void*)p));
 }
-static inline void vf_store_half(uint16_t *p, vf x) {
-  _mm_storeu_si128((void *)p, _mm256_cvtps_ph(x, 0));
+static inline void vf_store_half(uint16_t* p, vf x) {
+  _mm_storeu_si128((void*)p, _mm256_cvtps_ph(x, 0));
 }
 
 /** The first `count` numbers; zeros behind them, where memory is not read. */
-static inline vf vf_load_some(const float *p, size_t count) {
+static inline vf vf_load_some(const float* p, size_t count) {
   const vi lanes = _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0);
   return _mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), lanes));
 }
-static inline vf vf_load_some_halves(const uint16_t *p, size_t count) {
+static inline vf vf_load_some_halves(const uint16_t* p, size_t count) {
   const __m128i lanes = _mm_set_epi32(3, 2, 1, 0);
   const __m128i pairs = _mm_cmpgt_epi32(_mm_set1_epi32((int)(count / 2)), lanes);
-  __m128i halves = _mm_maskload_epi32((const int *)p, pairs);
+  __m128i halves = _mm_maskload_epi32((const int*)p, pairs);
   if (count % 2 != 0) {
     const __m128i last = _mm_cmpeq_epi32(_mm_set1_epi32((int)(count / 2)), lanes);
     halves = _mm_or_si128(halves, _mm_and_si128(last, _mm_set1_epi32(p[count - 1])));
@@ -54,19 +54,19 @@ static inline vf vf_load_some_halves(const uint16_t *p, size_t count) {
 }
 
 static inline vi vi_zero(void) { return _mm256_setzero_si256(); }
-static inline vi vi_load(const void *p) { return _mm256_loadu_si256(p); }
+static inline vi vi_load(const void* p) { return _mm256_loadu_si256(p); }
 /** The first `bytes`, a multiple of 16; zeros behind them, where memory is not read. */
-static inline vi vi_load_some(const void *p, size_t bytes) {
+static inline vi vi_load_some(const void* p, size_t bytes) {
   return bytes == 0 ? vi_zero() : _mm256_zextsi128_si256(_mm_loadu_si128(p));
 }
 static inline vi vi_flip_signs(vi x) { return _mm256_xor_si256(x, _mm256_set1_epi8((char)0x80)); }
-static inline void prefetch(const void *p) { _mm_prefetch(p, _MM_HINT_T0); }
+static inline void prefetch(const void* p) { _mm_prefetch(p, _MM_HINT_T0); }
 
 /** Lane `i` of the result is lane `(unit * LANES + i) / bits` of `scales`. */
 static inline __attribute__((always_inline)) vf vf_spread(const int bits, vf scales, int unit) {
   const vi fours = _mm256_set_epi32(1, 1, 1, 1, 0, 0, 0, 0);
-  const vi lanes = _mm256_add_epi32(bits == 4 ? fours : vi_zero(),
-                                    _mm256_set1_epi32(unit * LANES / bits));
+  const vi lanes =
+      _mm256_add_epi32(bits == 4 ? fours : vi_zero(), _mm256_set1_epi32(unit * LANES / bits));
   return _mm256_permutevar8x32_ps(scales, lanes);
 }
 
@@ -85,18 +85,18 @@ static inline vf vf_sums(const vf x[LANES]) {
 }
 
 /** Stores 8 whole numbers between -127 and 127 as bytes and returns their sum. */
-static inline int32_t vf_store_bytes(int8_t *p, vf x) {
+static inline int32_t vf_store_bytes(int8_t* p, vf x) {
   vi whole = _mm256_cvtps_epi32(x);
   __m128i low = _mm256_castsi256_si128(whole), high = _mm256_extracti128_si256(whole, 1);
   __m128i bytes = _mm_packs_epi16(_mm_packs_epi32(low, high), _mm_setzero_si128());
-  _mm_storel_epi64((void *)p, bytes);
+  _mm_storel_epi64((void*)p, bytes);
   __m128i sum = _mm_add_epi32(low, high);
   sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
   return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1)));
 }
 
 /** Even elements of 16 in `even`, odd ones in `odd`. */
-static inline void vf_split_pairs(vf a, vf b, vf *even, vf *odd) {
+static inline void vf_split_pairs(vf a, vf b, vf* even, vf* odd) {
   vf e = _mm256_shuffle_ps(a, b, 0x88), o = _mm256_shuffle_ps(a, b, 0xdd);
   *even = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(e), 0xd8));
   *odd = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(o), 0xd8));
@@ -109,9 +109,9 @@ static inline vi dot_fours(int bits, vi sum, vi codes, vi bytes) {
   return _mm256_dpbusd_avx_epi32(sum, codes, bytes);
 #else
   // Two products of a code of 8 bits would not fit 16 bits, so signed codes lend their sign.
-  vi pairs = bits == 8 ? _mm256_maddubs_epi16(_mm256_abs_epi8(codes),
-                                              _mm256_sign_epi8(bytes, codes))
-                       : _mm256_maddubs_epi16(codes, bytes);
+  vi pairs = bits == 8
+                 ? _mm256_maddubs_epi16(_mm256_abs_epi8(codes), _mm256_sign_epi8(bytes, codes))
+                 : _mm256_maddubs_epi16(codes, bytes);
   return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 #endif
 }
@@ -131,8 +131,8 @@ static inline vdot dot_start(int bits, int32_t correction) {
   return bits == 8 ? _mm256_set1_epi32(correction) : _mm256_setzero_si256();
 #endif
 }
-static inline vcodes dot_codes(const uint8_t *p) { return _mm256_loadu_si256((const void *)p); }
-static inline vi dot_bytes(const int8_t *p) {
+static inline vcodes dot_codes(const uint8_t* p) { return _mm256_loadu_si256((const void*)p); }
+static inline vi dot_bytes(const int8_t* p) {
   int32_t four;
   memcpy(&four, p, 4);
   return _mm256_set1_epi32(four);
@@ -178,13 +178,13 @@ enum { SIGNED_PANELS = 1 };
 enum { BLOCK_TOKENS = 3, BLOCK_FLOAT_ROWS = 6, BLOCK_FLOAT_VECTORS = 2 };
 
 typedef __m128i v4;
-static inline v4 v4_load(const void *p) { return _mm_loadu_si128(p); }
-static inline void v4_store(void *p, v4 x) { _mm_storeu_si128(p, x); }
+static inline v4 v4_load(const void* p) { return _mm_loadu_si128(p); }
+static inline void v4_store(void* p, v4 x) { _mm_storeu_si128(p, x); }
 static inline v4 v4_low_nibbles(v4 x) { return _mm_and_si128(x, _mm_set1_epi8(15)); }
 static inline v4 v4_high_nibbles(v4 x) { return v4_low_nibbles(_mm_srli_epi16(x, 4)); }
 static inline v4 v4_flip_signs(v4 x) { return _mm_xor_si128(x, _mm_set1_epi8((char)0x80)); }
-static inline v4 v4_widen_halves(const uint16_t *p) {
-  return _mm_castps_si128(_mm_cvtph_ps(_mm_loadl_epi64((const void *)p)));
+static inline v4 v4_widen_halves(const uint16_t* p) {
+  return _mm_castps_si128(_mm_cvtph_ps(_mm_loadl_epi64((const void*)p)));
 }
 /** Turns four rows of four words into four columns. */
 static inline void v4_transpose(v4 x[4]) {

@@ -9,8 +9,8 @@
 typedef __m512 vf;
 typedef __m512i vi;
 
-static inline vf vf_load(const float *p) { return _mm512_loadu_ps(p); }
-static inline void vf_store(float *p, vf x) { _mm512_storeu_ps(p, x); }
+static inline vf vf_load(const float* p) { return _mm512_loadu_ps(p); }
+static inline void vf_store(float* p, vf x) { _mm512_storeu_ps(p, x); }
 static inline vf vf_all(float x) { return _mm512_set1_ps(x); }
 static inline vf vf_max(vf a, vf b) { return _mm512_max_ps(a, b); }
 static inline vf vf_min(vf a, vf b) { return _mm512_min_ps(a, b); }
@@ -21,36 +21,36 @@ static inline vf vf_from_ints(vi x) { return _mm512_cvtepi32_ps(x); }
 static inline float vf_sum(vf x) { return _mm512_reduce_add_ps(x); }
 static inline float vf_largest(vf x) { return _mm512_reduce_max_ps(x); }
 
-static inline vf vf_load_half(const uint16_t *p) {
-  return _mm512_cvtph_ps(_mm256_loadu_si256((const void *)p));
+static inline vf vf_load_half(const uint16_t* p) {
+  return _mm512_cvtph_ps(_mm256_loadu_si256((const void*)p));
 }
-static inline void vf_store_half(uint16_t *p, vf x) {
-  _mm256_storeu_si256((void *)p, _mm512_cvtps_ph(x, 8));
+static inline void vf_store_half(uint16_t* p, vf x) {
+  _mm256_storeu_si256((void*)p, _mm512_cvtps_ph(x, 8));
 }
 
 /** The first `count` numbers; zeros behind them, where memory is not read. */
-static inline vf vf_load_some(const float *p, size_t count) {
+static inline vf vf_load_some(const float* p, size_t count) {
   return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);
 }
-static inline vf vf_load_some_halves(const uint16_t *p, size_t count) {
+static inline vf vf_load_some_halves(const uint16_t* p, size_t count) {
   return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16((__mmask16)((1u << count) - 1), p));
 }
 
 static inline vi vi_zero(void) { return _mm512_setzero_si512(); }
-static inline vi vi_load(const void *p) { return _mm512_loadu_si512(p); }
+static inline vi vi_load(const void* p) { return _mm512_loadu_si512(p); }
 /** The first `bytes`, a multiple of 16; zeros behind them, where memory is not read. */
-static inline vi vi_load_some(const void *p, size_t bytes) {
+static inline vi vi_load_some(const void* p, size_t bytes) {
   return _mm512_maskz_loadu_epi64((__mmask8)((1u << bytes / 8) - 1), p);
 }
 static inline vi vi_flip_signs(vi x) { return _mm512_xor_si512(x, _mm512_set1_epi8((char)0x80)); }
-static inline void prefetch(const void *p) { _mm_prefetch(p, _MM_HINT_T0); }
+static inline void prefetch(const void* p) { _mm_prefetch(p, _MM_HINT_T0); }
 
 /** Lane `i` of the result is lane `(unit * LANES + i) / bits` of `scales`. */
 static inline __attribute__((always_inline)) vf vf_spread(const int bits, vf scales, int unit) {
   const vi fours = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
   const vi eights = _mm512_set_epi32(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0);
-  const vi lanes = _mm512_add_epi32(bits == 4 ? fours : eights,
-                                    _mm512_set1_epi32(unit * LANES / bits));
+  const vi lanes =
+      _mm512_add_epi32(bits == 4 ? fours : eights, _mm512_set1_epi32(unit * LANES / bits));
   return _mm512_permutexvar_ps(lanes, scales);
 }
 
@@ -77,14 +77,14 @@ static inline vf vf_sums(const vf x[LANES]) {
 }
 
 /** Stores 16 whole numbers between -127 and 127 as bytes and returns their sum. */
-static inline int32_t vf_store_bytes(int8_t *p, vf x) {
+static inline int32_t vf_store_bytes(int8_t* p, vf x) {
   vi whole = _mm512_cvtps_epi32(x);
-  _mm_storeu_si128((void *)p, _mm512_cvtepi32_epi8(whole));
+  _mm_storeu_si128((void*)p, _mm512_cvtepi32_epi8(whole));
   return _mm512_reduce_add_epi32(whole);
 }
 
 /** Even elements of 32 in `even`, odd ones in `odd`. */
-static inline void vf_split_pairs(vf a, vf b, vf *even, vf *odd) {
+static inline void vf_split_pairs(vf a, vf b, vf* even, vf* odd) {
   const vi even_lanes = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
   *even = _mm512_permutex2var_ps(a, even_lanes, b);
   *odd = _mm512_permutex2var_ps(a, _mm512_or_si512(even_lanes, _mm512_set1_epi32(1)), b);
@@ -98,8 +98,8 @@ static inline vdot dot_start(int bits, int32_t correction) {
   (void)bits;
   return _mm512_set1_epi32(correction);
 }
-static inline vcodes dot_codes(const uint8_t *p) { return _mm512_loadu_si512(p); }
-static inline vi dot_bytes(const int8_t *p) {
+static inline vcodes dot_codes(const uint8_t* p) { return _mm512_loadu_si512(p); }
+static inline vi dot_bytes(const int8_t* p) {
   int32_t four;
   memcpy(&four, p, 4);
   return _mm512_set1_epi32(four);
@@ -129,13 +129,13 @@ enum { SIGNED_PANELS = 0 };
 enum { BLOCK_TOKENS = 6, BLOCK_FLOAT_ROWS = 6, BLOCK_FLOAT_VECTORS = 4 };
 
 typedef __m128i v4;
-static inline v4 v4_load(const void *p) { return _mm_loadu_si128(p); }
-static inline void v4_store(void *p, v4 x) { _mm_storeu_si128(p, x); }
+static inline v4 v4_load(const void* p) { return _mm_loadu_si128(p); }
+static inline void v4_store(void* p, v4 x) { _mm_storeu_si128(p, x); }
 static inline v4 v4_low_nibbles(v4 x) { return _mm_and_si128(x, _mm_set1_epi8(15)); }
 static inline v4 v4_high_nibbles(v4 x) { return v4_low_nibbles(_mm_srli_epi16(x, 4)); }
 static inline v4 v4_flip_signs(v4 x) { return _mm_xor_si128(x, _mm_set1_epi8((char)0x80)); }
-static inline v4 v4_widen_halves(const uint16_t *p) {
-  return _mm_castps_si128(_mm_cvtph_ps(_mm_loadl_epi64((const void *)p)));
+static inline v4 v4_widen_halves(const uint16_t* p) {
+  return _mm_castps_si128(_mm_cvtph_ps(_mm_loadl_epi64((const void*)p)));
 }
 /** Turns four rows of four words into four columns. */
 static inline void v4_transpose(v4 x[4]) {
