@@ -41,24 +41,37 @@ static struct range queries_of(const struct attention* work, size_t sequence) {
                         (size_t)work->query_starts[sequence + 1]};
 }
 
+/** Places the rows of `count` keys and values, `step` bytes apart, from place `at` of a tile on. */
+static void place_keys(struct keys* keys, size_t at, size_t count, const uint8_t* key,
+                       const uint8_t* value, size_t step) {
+  for (size_t i = 0; i < count; i++) {
+    keys->key[at + i] = key + i * step;
+    keys->value[at + i] = value + i * step;
+  }
+}
+
 /** Finds the keys `first..first + count` of a sequence's head. */
 static void find_keys(const struct attention* work, size_t sequence, size_t head, size_t first,
                       size_t count, struct keys* keys) {
   const size_t bytes = work->size * (work->half ? 2 : 4);
-  *keys = (struct keys){.half = work->half, .size = work->size, .count = count};
-  for (size_t i = 0; i < count; i++) {
-    size_t key = first + i;
-    if (work->pages.data == NULL) {
-      size_t row = ((size_t)work->rows.starts[sequence] + key) * work->kv_heads + head;
-      keys->key[i] = (const uint8_t*)work->rows.keys + row * bytes;
-      keys->value[i] = (const uint8_t*)work->rows.values + row * bytes;
-    } else {
-      const size_t size = work->pages.page_size, place = key / size;
-      size_t page = (size_t)work->pages.indices[(size_t)work->pages.starts[sequence] + place];
-      size_t row = (page * 2 * work->kv_heads + head) * size + key % size;
-      keys->key[i] = (const uint8_t*)work->pages.data + row * bytes;
-      keys->value[i] = (const uint8_t*)keys->key[i] + work->kv_heads * size * bytes;
-    }
+  keys->half = work->half;
+  keys->size = work->size;
+  keys->count = count;
+  if (work->pages.data == NULL) {
+    const size_t row = ((size_t)work->rows.starts[sequence] + first) * work->kv_heads + head;
+    place_keys(keys, 0, count, (const uint8_t*)work->rows.keys + row * bytes,
+               (const uint8_t*)work->rows.values + row * bytes, work->kv_heads * bytes);
+    return;
+  }
+  const size_t page_size = work->pages.page_size;
+  const int32_t* pages = work->pages.indices + work->pages.starts[sequence] + first / page_size;
+  size_t slot = first % page_size;
+  for (size_t found = 0; found < count; pages++, slot = 0) {
+    const size_t here = least(page_size - slot, count - found);
+    const size_t row = ((size_t)*pages * 2 * work->kv_heads + head) * page_size + slot;
+    const uint8_t* key = (const uint8_t*)work->pages.data + row * bytes;
+    place_keys(keys, found, here, key, key + work->kv_heads * page_size * bytes, bytes);
+    found += here;
   }
 }
 

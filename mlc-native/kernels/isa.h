@@ -117,7 +117,7 @@ struct isa {
                  struct attended state, float* scratch);
 };
 
-enum { ATTEND_SCRATCH = KEY_TILE * HEAD_SIZE * 2 + QUERY_TILE * KEY_TILE };
+enum { ATTEND_SCRATCH = KEY_TILE * HEAD_SIZE + QUERY_TILE * KEY_TILE };
 
 /** The instruction set in use. */
 extern const struct isa* isa;

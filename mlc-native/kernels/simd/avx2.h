@@ -19,6 +19,7 @@ static inline vf vf_multiply_add(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b
 static inline vf vf_nearest(vf x) { return _mm256_round_ps(x, 8); }
 static inline vf vf_from_ints(vi x) { return _mm256_cvtepi32_ps(x); }
 
+static inline float vf_first(vf x) { return _mm256_cvtss_f32(x); }
 static inline float vf_sum(vf x) {
   __m128 half = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
   half = _mm_add_ps(half, _mm_movehl_ps(half, half));
@@ -174,6 +175,8 @@ enum { SIGNED_PANELS = 0 };
 #else
 enum { SIGNED_PANELS = 1 };
 #endif
+/** Vectors of sums of attention that the registers hold. */
+enum { FEW_SUMS = 8 };
 /** Tokens of a block of products, for whose sums the registers are enough. */
 enum { BLOCK_TOKENS = 3, BLOCK_FLOAT_ROWS = 6, BLOCK_FLOAT_VECTORS = 2 };
 

@@ -18,6 +18,7 @@ static inline vf vf_abs(vf x) { return _mm512_abs_ps(x); }
 static inline vf vf_multiply_add(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 static inline vf vf_nearest(vf x) { return _mm512_roundscale_ps(x, 8); }
 static inline vf vf_from_ints(vi x) { return _mm512_cvtepi32_ps(x); }
+static inline float vf_first(vf x) { return _mm512_cvtss_f32(x); }
 static inline float vf_sum(vf x) { return _mm512_reduce_add_ps(x); }
 static inline float vf_largest(vf x) { return _mm512_reduce_max_ps(x); }
 
@@ -125,6 +126,8 @@ static inline vi dot_nibbles(vi packed, vi low, vi high) {
 
 /** Whether the codes of 8 bits in panels are signed. */
 enum { SIGNED_PANELS = 0 };
+/** Vectors of sums of attention that the registers hold. */
+enum { FEW_SUMS = 16 };
 /** Tokens of a block of products, for whose sums the registers are enough. */
 enum { BLOCK_TOKENS = 6, BLOCK_FLOAT_ROWS = 6, BLOCK_FLOAT_VECTORS = 4 };
 
