@@ -50,7 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kernels",
         metavar="NAME",
-        help="set of kernels to compile in (default: the compiler's choice)",
+        help="native calls the kernels of the CPU library, tir compiles TVM's into the model "
+        "library (default: tir)",
     )
     parser.add_argument(
         "-o", "--output", type=Path, required=True, help="library file to write, ending in .so"
@@ -70,7 +71,6 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
             f"compiling needs the package {error.name}; run in the compiler's environment or "
             "install mlc-compiler[compile]"
         ) from error
-    kernels = {} if options.kernels is None else {"kernels": options.kernels}
     compile_model(
         config_path,
         options.output,
@@ -78,8 +78,8 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
         model_type=None if options.model_type == "auto" else options.model_type,
         target=options.target,
         overrides=overrides,
+        kernels=options.kernels,
         progress=progress,
-        **kernels,
     )
 
 

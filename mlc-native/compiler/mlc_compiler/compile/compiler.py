@@ -38,14 +38,15 @@ def compile_model(
     model_type: str | None = None,
     target: str | None = None,
     overrides: Mapping[str, int] | None = None,
-    kernels: str = "tir",
+    kernels: str | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Compiles the model that ``config_path``, an mlc-chat-config.json, describes.
 
     Writes a shared library to ``output``. ``quantization`` and ``model_type`` default to those of
     the configuration, ``target`` to the highest level of this machine's processor. ``overrides``
-    replaces sizes of ``model_config``. Raises `ModelFileError` and `OptionError`.
+    replaces sizes of ``model_config``. ``kernels`` is "native" or "tir" (the default). Raises
+    `ModelFileError` and `OptionError`.
     """
     chat_config = _read(config_path)
     scheme = find_quantization(quantization or _require(chat_config, "quantization"))
@@ -55,7 +56,7 @@ def compile_model(
     cpu = find_target(target)
     report = _Report(progress or Progress())
     report.step(f"building {architecture.name}, {scheme.name}, for {cpu.level}")
-    layers = LayerFactory(scheme, find_kernels(kernels), config.tensor_formats)
+    layers = LayerFactory(scheme, find_kernels(kernels or "tir"), config.tensor_formats)
     model = build_model(architecture.name, config, layers)
     source = _Source(architecture.name, scheme.name, config, model, cpu)
     with cpu.to_tvm():
@@ -83,7 +84,7 @@ def _build(source: _Source, active_vocab_size: int | None, report: "_Report") ->
         spec=source.model.module_spec(), allow_extern=True
     )
     module = add_softmax(module, config.vocab_size, active_vocab_size)
-    module.update(library_kernels(attention.dtype))
+    module.update(library_kernels(source.model.dtype))
     report.step(f"lowering {_count(module, relax.Function)} functions")
     module = pipeline.lower()(module)
     report.step("planning memory")
@@ -94,6 +95,7 @@ def _build(source: _Source, active_vocab_size: int | None, report: "_Report") ->
         source.quantization,
         config,
         attention,
+        source.model.kernels,
         active_vocab_size,
         source.target,
     )

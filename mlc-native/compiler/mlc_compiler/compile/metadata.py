@@ -11,6 +11,7 @@ import mlc_compiler
 from mlc_compiler.compile.targets import CpuTarget
 from mlc_compiler.config.llama import LlamaConfig
 from mlc_compiler.ops.attention_spec import AttentionSpec
+from mlc_compiler.ops.kernels import Kernels
 
 
 def model_facts(
@@ -18,6 +19,7 @@ def model_facts(
     quantization: str,
     config: LlamaConfig,
     attention: AttentionSpec,
+    kernels: Kernels,
     active_vocab_size: int,
     target: CpuTarget,
 ) -> dict[str, Any]:
@@ -41,7 +43,9 @@ def model_facts(
             "num_attention_heads": attention.num_heads,
             "num_key_value_heads": attention.num_kv_heads,
             "head_dim": attention.head_dim,
+            "dtype": attention.kv_dtype,
         },
+        "kernels": {"name": kernels.name, "version": kernels.version},
         "target": target.as_dict(),
         "compiler": f"mlc-compiler {mlc_compiler.__version__} (TVM {tvm.__version__})",
     }

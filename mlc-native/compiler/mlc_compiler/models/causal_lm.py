@@ -1,6 +1,7 @@
 """The functions that a library of a causal language model offers to an engine."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 from tvm import te, tirx
@@ -8,76 +9,106 @@ from tvm.relax.frontend import nn
 from tvm.relax.frontend.nn import Tensor, op, spec
 from tvm.relax.frontend.nn.llm.kv_cache import PagedKVCache
 
+from mlc_compiler.models.layers import LayerFactory
 from mlc_compiler.ops.attention_spec import AttentionSpec
-from mlc_compiler.ops.kernels import Kernels
+from mlc_compiler.ops.operands import Matrix, NormedLinear
+
+Rows = Callable[[Tensor], Tensor]
+"""Picks rows ``[m, ...]`` of a tensor ``[n, ...]`` that has one row for each token."""
 
 
 class CausalLM(nn.Module):
     """A causal language model: what all families share.
 
     Shapes use ``n`` for tokens, ``b`` for sequences, ``h`` for the hidden size and ``V`` for the
-    vocabulary. Hidden states have the model's dtype, logits are float32.
+    vocabulary. Embeddings and hidden states have the model's dtype, logits are float32.
     """
 
     def __init__(
-        self, kernels: Kernels, attention: AttentionSpec, hidden_size: int, prefill_chunk_size: int
+        self,
+        layers: LayerFactory,
+        attention: AttentionSpec,
+        hidden_size: int,
+        prefill_chunk_size: int,
     ) -> None:
+        self.kernels = layers.kernels
+        self.dtype = layers.dtype
         self.attention = attention
         self.hidden_size = hidden_size
-        self._kernels = kernels
         self._prefill_chunk_size = prefill_chunk_size
 
+    @property
     @abstractmethod
-    def embed(self, input_ids: Tensor) -> Tensor:
-        """``int32[n]`` to ``[n, h]``."""
+    def embeddings(self) -> Matrix:
+        """The table of token embeddings, ``[V, h]``."""
+
+    @property
+    @abstractmethod
+    def final_norm(self) -> nn.RMSNorm:
+        """The norm that makes hidden states of the last layer's output."""
+
+    @property
+    @abstractmethod
+    def output(self) -> Matrix:
+        """The matrix that makes logits of hidden states, ``[V, h]``."""
 
     @abstractmethod
-    def hidden_states(self, x: Tensor, cache: PagedKVCache) -> Tensor:
-        """The normed output of the last layer for embeddings ``[a, b, h]``."""
+    def run_layers(self, x: Tensor, cache: PagedKVCache, rows: Rows) -> Tensor:
+        """Embeddings ``[n, h]`` to the residual after the last layer, ``[m, h]``.
 
-    @abstractmethod
-    def logits(self, x: Tensor) -> Tensor:
-        """``[a, b, h]`` to ``float32[a, b, V]``."""
+        Of the last layer's work, what follows its attention is done for the picked rows only.
+        """
 
     def alloc_embedding_tensor(self) -> Tensor:
         """An uninitialised ``[prefill_chunk_size, h]``."""
-        return op.empty((self._prefill_chunk_size, self.hidden_size), self.attention.dtype)
+        return op.empty((self._prefill_chunk_size, self.hidden_size), self.dtype)
+
+    def embed(self, input_ids: Tensor) -> Tensor:
+        """``int32[n]`` to ``[n, h]``."""
+        return self.kernels.embedding(input_ids, self.embeddings, self.dtype)
 
     def prefill(self, x: Tensor, cache: PagedKVCache):
         """``[1, n, h]`` of one sequence to the logits ``[1, 1, V]`` of its last token."""
-        return self.logits(_last(self.hidden_states(x, cache))), cache
+        return self._logits(x, cache, (1, 1), _last), cache
 
     def decode(self, x: Tensor, cache: PagedKVCache):
         """``[1, 1, h]`` to ``[1, 1, V]``."""
-        return self.logits(self.hidden_states(x, cache)), cache
+        return self._logits(x, cache, x.shape[:2]), cache
 
     def batch_prefill(self, x: Tensor, logit_positions: Tensor, cache: PagedKVCache):
         """``[1, n, h]`` of several sequences to the logits ``[1, b, V]`` at the positions."""
-        return self.logits(_select(self.hidden_states(x, cache), logit_positions)), cache
+        shape = (1, logit_positions.shape[0])
+        return self._logits(x, cache, shape, lambda rows: _select(rows, logit_positions)), cache
 
     def batch_decode(self, x: Tensor, cache: PagedKVCache):
         """``[b, 1, h]`` to ``[b, 1, V]``."""
-        return self.logits(self.hidden_states(x, cache)), cache
+        return self._logits(x, cache, x.shape[:2]), cache
 
     def batch_verify(self, x: Tensor, cache: PagedKVCache):
         """``[1, n, h]`` to the logits of every token, ``[1, n, V]``."""
-        return self.logits(self.hidden_states(x, cache)), cache
+        return self._logits(x, cache, x.shape[:2]), cache
 
     def to_last_hidden_states(self, x: Tensor, cache: PagedKVCache):
         """``[a, b, h]`` to the hidden states before the output projection, ``[a, b, h]``."""
-        return self.hidden_states(x, cache), cache
+        residual = self.run_layers(_flatten(x), cache, _all)
+        hidden = self.kernels.norm(residual, self.final_norm, self.dtype)
+        return op.reshape(hidden, x.shape), cache
 
     def get_logits(self, x: Tensor) -> Tensor:
         """Hidden states ``[n, h]`` to ``[n, V]``."""
-        count, size = x.shape
-        logits = self.logits(op.reshape(x, (1, count, size)))
-        return op.reshape(logits, (count, logits.shape[-1]))
+        return self.kernels.linear(x, self.output, "float32")
 
     def batch_select_last_hidden_states(self, x: Tensor, logit_positions: Tensor) -> Tensor:
         """Hidden states ``[n, h]`` to the rows ``[b, h]`` at the positions."""
-        count, size = x.shape
-        rows = _select(op.reshape(x, (1, count, size)), logit_positions)
-        return op.reshape(rows, (logit_positions.shape[0], size))
+        return _select(x, logit_positions)
+
+    def _logits(self, x: Tensor, cache: PagedKVCache, shape: tuple, rows: Rows | None = None):
+        """The logits ``[*shape, V]`` of the rows, all by default, of ``x [a, b, h]``."""
+        residual = self.run_layers(_flatten(x), cache, rows or _all)
+        size = self.output.stored.rows
+        output = NormedLinear(self.final_norm, self.output, (size,))
+        logits = self.kernels.norm_linear(residual, output, "float32")
+        return op.reshape(logits, (*shape, size))
 
     def create_tir_paged_kv_cache(
         self,
@@ -95,7 +126,7 @@ class CausalLM(nn.Module):
             page_size,
             support_sliding_window,
         )
-        return self._kernels.create_kv_cache(self.attention, sizes)
+        return self.kernels.create_kv_cache(self.attention, sizes)
 
     def module_spec(self) -> spec.ModuleSpec:
         """The signatures of all functions; ``seq_len`` and ``batch_size`` are their bounds."""
@@ -128,7 +159,7 @@ class CausalLM(nn.Module):
         )
 
     def _hidden(self, *shape: int | str) -> spec.Tensor:
-        return spec.Tensor([*shape, self.hidden_size], self.attention.dtype)
+        return spec.Tensor([*shape, self.hidden_size], self.dtype)
 
 
 _POSITIONS = spec.Tensor(["batch_size"], "int32")
@@ -153,21 +184,31 @@ def _method_spec(method, arguments: dict[str, Any], takes_params: bool) -> spec.
     return spec.MethodSpec.from_raw({**arguments, "$": modes}, method)
 
 
+def _flatten(x: Tensor) -> Tensor:
+    """``[a, b, h]`` to ``[a * b, h]``."""
+    first, second, size = x.shape
+    return op.reshape(x, (first * second, size))
+
+
+def _all(x: Tensor) -> Tensor:
+    return x
+
+
 def _last(x: Tensor) -> Tensor:
-    """``[1, n, h]`` to its last row, ``[1, 1, h]``."""
+    """``[n, ...]`` to its last row, ``[1, ...]``."""
 
     def last(x: te.Tensor) -> te.Tensor:
-        _, count, size = x.shape
-        return te.compute((1, 1, size), lambda i, _, k: x[i, count - 1, k], name="last")
+        count, *rest = x.shape
+        return te.compute((1, *rest), lambda _, *place: x[(count - 1, *place)], name="last")
 
     return op.tensor_expr_op(last, "last", [x])
 
 
 def _select(x: Tensor, positions: Tensor) -> Tensor:
-    """``[1, n, h]`` to its rows ``[1, b, h]`` at ``positions int32[b]``."""
+    """``[n, ...]`` to its rows ``[b, ...]`` at ``positions int32[b]``."""
 
     def select(x: te.Tensor, positions: te.Tensor) -> te.Tensor:
-        shape = (1, positions.shape[0], x.shape[2])
-        return te.compute(shape, lambda i, j, k: x[i, positions[j], k], name="select")
+        shape = (positions.shape[0], *x.shape[1:])
+        return te.compute(shape, lambda i, *place: x[(positions[i], *place)], name="select")
 
     return op.tensor_expr_op(select, "select", [x, positions])

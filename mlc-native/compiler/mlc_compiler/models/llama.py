@@ -1,14 +1,16 @@
 """The llama family: Llama 2 and 3, SmolLM2, TinyLlama and others of the same layers."""
 
+from itertools import pairwise
+
 from tvm.relax.frontend import nn
-from tvm.relax.frontend.nn import Tensor, op
+from tvm.relax.frontend.nn import Tensor
 from tvm.relax.frontend.nn.llm.kv_cache import PagedKVCache
 
 from mlc_compiler.config.llama import LlamaConfig
-from mlc_compiler.models.causal_lm import CausalLM
+from mlc_compiler.models.causal_lm import CausalLM, Rows
 from mlc_compiler.models.layers import LayerFactory
 from mlc_compiler.ops.attention_spec import AttentionSpec
-from mlc_compiler.ops.kernels import Kernels
+from mlc_compiler.ops.operands import LayerWeights, Matrix, NormedLinear
 
 
 class LlamaAttention(nn.Module):
@@ -17,16 +19,10 @@ class LlamaAttention(nn.Module):
     def __init__(
         self, config: LlamaConfig, layers: LayerFactory, name: str, spec: AttentionSpec
     ) -> None:
-        queries = spec.num_heads * spec.head_dim
-        both = 2 * spec.num_kv_heads * spec.head_dim
-        self._spec = spec
-        self._kernels: Kernels = layers.kernels
-        self.qkv_proj = layers.linear(f"{name}.qkv_proj", config.hidden_size, queries + both)
-        self.o_proj = layers.linear(f"{name}.o_proj", queries, config.hidden_size)
-
-    def forward(self, x: Tensor, cache: PagedKVCache, layer: int) -> Tensor:
-        attended = self._kernels.attention(cache, layer, self.qkv_proj(x), self._spec)
-        return self.o_proj(attended)
+        hidden, queries = config.hidden_size, spec.num_heads * spec.head_dim
+        heads, size = spec.qkv_features
+        self.qkv_proj = layers.matrix(f"{name}.qkv_proj", heads * size, hidden)
+        self.o_proj = layers.matrix(f"{name}.o_proj", hidden, queries)
 
 
 class LlamaMLP(nn.Module):
@@ -34,12 +30,8 @@ class LlamaMLP(nn.Module):
 
     def __init__(self, config: LlamaConfig, layers: LayerFactory, name: str) -> None:
         hidden, inner = config.hidden_size, config.intermediate_size
-        self.gate_up_proj = layers.linear(f"{name}.gate_up_proj", hidden, 2 * inner)
-        self.down_proj = layers.linear(f"{name}.down_proj", inner, hidden)
-
-    def forward(self, x: Tensor) -> Tensor:
-        gate, up = op.split(self.gate_up_proj(x), 2, axis=-1)
-        return self.down_proj(op.silu(gate) * up)
+        self.gate_up_proj = layers.matrix(f"{name}.gate_up_proj", 2 * inner, hidden)
+        self.down_proj = layers.matrix(f"{name}.down_proj", hidden, inner)
 
 
 class LlamaLayer(nn.Module):
@@ -52,10 +44,20 @@ class LlamaLayer(nn.Module):
         self.mlp = LlamaMLP(config, layers, f"{name}.mlp")
         self.input_layernorm = layers.norm(config.hidden_size, config.rms_norm_eps)
         self.post_attention_layernorm = layers.norm(config.hidden_size, config.rms_norm_eps)
+        self._spec = spec
 
-    def forward(self, x: Tensor, cache: PagedKVCache, layer: int) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x), cache, layer)
-        return x + self.mlp(self.post_attention_layernorm(x))
+    @property
+    def to_qkv(self) -> NormedLinear:
+        """What makes queries, keys and values of the residual."""
+        features = self._spec.qkv_features
+        return NormedLinear(self.input_layernorm, self.self_attn.qkv_proj, features)
+
+    @property
+    def after_attention(self) -> LayerWeights:
+        """What the attention's output goes through."""
+        rows = self.mlp.gate_up_proj.stored.rows
+        gate_up = NormedLinear(self.post_attention_layernorm, self.mlp.gate_up_proj, (rows,))
+        return LayerWeights(self.self_attn.o_proj, gate_up, self.mlp.down_proj)
 
 
 class LlamaModel(nn.Module):
@@ -63,7 +65,7 @@ class LlamaModel(nn.Module):
 
     def __init__(self, config: LlamaConfig, layers: LayerFactory, spec: AttentionSpec) -> None:
         hidden = config.hidden_size
-        self.embed_tokens = layers.embedding("model.embed_tokens", config.vocab_size, hidden)
+        self.embed_tokens = layers.matrix("model.embed_tokens", config.vocab_size, hidden)
         self.layers = nn.ModuleList(
             [
                 LlamaLayer(config, layers, f"model.layers.{i}", spec)
@@ -71,11 +73,6 @@ class LlamaModel(nn.Module):
             ]
         )
         self.norm = layers.norm(hidden, config.rms_norm_eps)
-
-    def forward(self, x: Tensor, cache: PagedKVCache) -> Tensor:
-        for i, layer in enumerate(self.layers):
-            x = layer(x, cache, i)
-        return self.norm(x)
 
 
 class LlamaForCausalLM(CausalLM):
@@ -89,23 +86,33 @@ class LlamaForCausalLM(CausalLM):
             head_dim=config.head_dim,
             rope_theta=config.position_embedding_base,
             rope_scaling=dict(config.rope_scaling or {}),
-            dtype=layers.dtype,
+            kv_dtype=layers.kv_dtype,
         )
-        super().__init__(layers.kernels, spec, config.hidden_size, config.prefill_chunk_size)
+        super().__init__(layers, spec, config.hidden_size, config.prefill_chunk_size)
         self.model = LlamaModel(config, layers, spec)
         self.lm_head = (
             None
             if config.tie_word_embeddings
-            else layers.linear("lm_head", config.hidden_size, config.vocab_size)
+            else layers.matrix("lm_head", config.vocab_size, config.hidden_size)
         )
 
-    def embed(self, input_ids: Tensor) -> Tensor:
-        return self.model.embed_tokens(input_ids)
+    @property
+    def embeddings(self) -> Matrix:
+        return self.model.embed_tokens
 
-    def hidden_states(self, x: Tensor, cache: PagedKVCache) -> Tensor:
-        return self.model(x, cache)
+    @property
+    def final_norm(self) -> nn.RMSNorm:
+        return self.model.norm
 
-    def logits(self, x: Tensor) -> Tensor:
-        if self.lm_head is None:
-            return self.model.embed_tokens.logits(x)
-        return self.lm_head(x, "float32")
+    @property
+    def output(self) -> Matrix:
+        return self.lm_head or self.model.embed_tokens
+
+    def run_layers(self, x: Tensor, cache: PagedKVCache, rows: Rows) -> Tensor:
+        kernels, layers = self.kernels, list(self.model.layers)
+        qkv = kernels.norm_linear(x, layers[0].to_qkv, self.attention.kv_dtype)
+        for i, (layer, following) in enumerate(pairwise(layers)):
+            attended = kernels.attention(cache, i, qkv, self.attention)
+            x, qkv = kernels.layer(x, attended, layer.after_attention, following.to_qkv)
+        attended = kernels.attention(cache, len(layers) - 1, qkv, self.attention)
+        return kernels.last_layer(rows(x), rows(attended), layers[-1].after_attention)

@@ -6,7 +6,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class AttentionSpec:
-    """What a KV cache and its kernels depend on; sizes are element counts."""
+    """What a KV cache and its kernels depend on; sizes are element counts.
+
+    ``kv_dtype`` is the dtype of queries, keys, values and the attention's output.
+    """
 
     num_layers: int
     num_heads: int
@@ -14,4 +17,9 @@ class AttentionSpec:
     head_dim: int
     rope_theta: float
     rope_scaling: dict[str, Any]
-    dtype: str
+    kv_dtype: str
+
+    @property
+    def qkv_features(self) -> tuple[int, int]:
+        """The heads of a token's queries, keys and values, and the size of each."""
+        return self.num_heads + 2 * self.num_kv_heads, self.head_dim

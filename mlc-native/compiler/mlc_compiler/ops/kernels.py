@@ -1,37 +1,64 @@
-"""The seam between models and kernels: who computes linear layers, embeddings and attention."""
+"""The seam between models and kernels: who computes everything that is worth an own kernel."""
 
 from typing import Protocol
 
+from tvm.relax.frontend import nn
 from tvm.relax.frontend.nn import Tensor
 from tvm.relax.frontend.nn.llm.kv_cache import PagedKVCache
 
 from mlc_compiler.errors import OptionError
 from mlc_compiler.ops.attention_spec import AttentionSpec
+from mlc_compiler.ops.operands import LayerWeights, Matrix, NormedLinear
 from mlc_compiler.ops.tir import TirKernels
-from mlc_compiler.ops.weights import StoredWeight
+from mlc_compiler.quantization import Quantization
 
 
 class Kernels(Protocol):
-    """One implementation of everything that is worth an own kernel."""
+    """One implementation of a model's operations.
 
-    def linear(
-        self, x: Tensor, weight: StoredWeight, stored: list[Tensor], out_dtype: str
-    ) -> Tensor:
-        """``x [a, b, columns]`` times the transposed weight: ``out_dtype[a, b, rows]``."""
+    ``n`` counts tokens and ``h`` is the hidden size. The residual ``x`` that layers hand on has the
+    dtype that the implementation likes best; the first one is an embedding in the model's dtype.
+    """
 
-    def embedding(
-        self, ids: Tensor, weight: StoredWeight, stored: list[Tensor], dtype: str
-    ) -> Tensor:
-        """The rows ``ids int32[n]`` of the weight: ``dtype[n, columns]``."""
+    name: str
+    version: int
+
+    def kv_dtype(self, quantization: Quantization) -> str:
+        """The dtype of the KV cache of a model."""
+
+    def embedding(self, ids: Tensor, table: Matrix, dtype: str) -> Tensor:
+        """The rows ``ids int32[n]`` of the table: ``dtype[n, columns]``."""
+
+    def norm(self, x: Tensor, norm: nn.RMSNorm, out_dtype: str) -> Tensor:
+        """The normed residual, ``out_dtype[n, h]``."""
+
+    def linear(self, x: Tensor, matrix: Matrix, out_dtype: str) -> Tensor:
+        """``x [n, columns]`` times the transposed matrix: ``out_dtype[n, rows]``."""
+
+    def norm_linear(self, x: Tensor, linear: NormedLinear, out_dtype: str) -> Tensor:
+        """The normed residual times the transposed matrix: ``out_dtype[n, *features]``."""
 
     def attention(
         self, cache: PagedKVCache, layer: int, qkv: Tensor, spec: AttentionSpec
     ) -> Tensor:
-        """Causal attention of ``qkv [a, b, (heads + 2 * kv_heads) * head_dim]``.
+        """Causal attention of ``qkv [n, heads + 2 * kv_heads, head_dim]``.
 
         Applies rotary embeddings, appends keys and values to the cache, and returns
-        ``[a, b, heads * head_dim]``.
+        ``[n, heads, head_dim]``.
         """
+
+    def layer(
+        self, x: Tensor, attended: Tensor, weights: LayerWeights, following: NormedLinear
+    ) -> tuple[Tensor, Tensor]:
+        """What follows the attention of a layer, up to the next layer's attention.
+
+        Takes the residual ``x [n, h]`` before the layer and ``attended [n, heads, head_dim]``.
+        Returns the residual after the layer and `norm_linear` of it with ``following``, in the
+        dtype of ``attended``.
+        """
+
+    def last_layer(self, x: Tensor, attended: Tensor, weights: LayerWeights) -> Tensor:
+        """`layer` where no layer follows: the residual alone."""
 
     def create_kv_cache(self, spec: AttentionSpec, sizes: tuple) -> PagedKVCache:
         """A cache for ``sizes``: sequences, total tokens, prefill chunk, page size, sliding (0/1).
@@ -40,7 +67,9 @@ class Kernels(Protocol):
         """
 
 
-_KERNELS = {"tir": TirKernels}
+
+
+_KERNELS = {TirKernels.name: TirKernels}
 
 
 def find_kernels(name: str) -> Kernels:

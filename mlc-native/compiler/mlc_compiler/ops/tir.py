@@ -1,23 +1,36 @@
 """Kernels that TVM compiles to machine code of the target."""
 
 from tvm import relax, target, tirx
+from tvm.relax.frontend import nn
 from tvm.relax.frontend.nn import Tensor, op
 from tvm.relax.frontend.nn.llm.kv_cache import PagedKVCache, RopeMode, TIRPagedKVCache
 
-from mlc_compiler.ops import embedding, linear
+from mlc_compiler.ops import embedding, linear, packed
 from mlc_compiler.ops.attention_spec import AttentionSpec
-from mlc_compiler.ops.weights import StoredWeight
+from mlc_compiler.ops.operands import LayerWeights, Matrix, NormedLinear
+from mlc_compiler.quantization import Quantization
 
 
 class TirKernels:
-    """Implements `mlc_compiler.ops.kernels.Kernels`."""
+    """Implements `mlc_compiler.ops.kernels.Kernels`; all hidden states have the model's dtype."""
 
-    def linear(
-        self, x: Tensor, weight: StoredWeight, stored: list[Tensor], out_dtype: str
-    ) -> Tensor:
-        first, second, columns = x.shape
-        tokens = first * second
-        x = op.reshape(x, (tokens, columns))
+    name = "tir"
+    version = 1
+
+    def kv_dtype(self, quantization: Quantization) -> str:
+        return quantization.model_dtype
+
+    def embedding(self, ids: Tensor, table: Matrix, dtype: str) -> Tensor:
+        out = Tensor.placeholder((ids.shape[0], table.stored.columns), dtype)
+        kernel = embedding.take_rows(table.stored, dtype)
+        return op.tensor_ir_op(kernel, "take_rows", [ids, *table.tensors], out)
+
+    def norm(self, x: Tensor, norm: nn.RMSNorm, out_dtype: str) -> Tensor:
+        return norm(x).astype(out_dtype)
+
+    def linear(self, x: Tensor, matrix: Matrix, out_dtype: str) -> Tensor:
+        weight = matrix.stored
+        tokens, columns = x.shape
         if x.dtype != "float32" or not weight.decoder.in_order:
             arrange = linear.arrange(weight.decoder, columns, x.dtype)
             out = Tensor.placeholder((tokens, columns), "float32")
@@ -25,27 +38,32 @@ class TirKernels:
         product = linear.matvec if _is_one(tokens) else linear.matmul
         out = Tensor.placeholder((tokens, weight.rows), out_dtype)
         kernel = product(weight, out_dtype)
-        result = op.tensor_ir_op(kernel, product.__name__, [x, *stored], out)
-        return op.reshape(result, (first, second, weight.rows))
+        return op.tensor_ir_op(kernel, product.__name__, [x, *matrix.tensors], out)
 
-    def embedding(
-        self, ids: Tensor, weight: StoredWeight, stored: list[Tensor], dtype: str
-    ) -> Tensor:
-        out = Tensor.placeholder((ids.shape[0], weight.columns), dtype)
-        kernel = embedding.take_rows(weight, dtype)
-        return op.tensor_ir_op(kernel, "take_rows", [ids, *stored], out)
+    def norm_linear(self, x: Tensor, linear: NormedLinear, out_dtype: str) -> Tensor:
+        out = self.linear(linear.norm(x), linear.matrix, out_dtype)
+        return op.reshape(out, (x.shape[0], *linear.features))
 
     def attention(
         self, cache: PagedKVCache, layer: int, qkv: Tensor, spec: AttentionSpec
     ) -> Tensor:
-        first, second, _ = qkv.shape
-        heads = spec.num_heads + 2 * spec.num_kv_heads
-        qkv = op.reshape(qkv, (first, second, heads, spec.head_dim))
-        scale = spec.head_dim**-0.5
-        out = cache.attention_with_fused_qkv(layer, qkv, spec.num_heads, sm_scale=scale)
-        return op.reshape(out, (first, second, spec.num_heads * spec.head_dim))
+        return packed.attention(cache, layer, qkv, spec)
+
+    def layer(
+        self, x: Tensor, attended: Tensor, weights: LayerWeights, following: NormedLinear
+    ) -> tuple[Tensor, Tensor]:
+        x = self.last_layer(x, attended, weights)
+        return x, self.norm_linear(x, following, attended.dtype)
+
+    def last_layer(self, x: Tensor, attended: Tensor, weights: LayerWeights) -> Tensor:
+        tokens, heads, head_dim = attended.shape
+        attended = op.reshape(attended, (tokens, heads * head_dim))
+        x = x + self.linear(attended, weights.o, x.dtype)
+        gate, up = op.split(self.norm_linear(x, weights.gate_up, x.dtype), 2, axis=-1)
+        return x + self.linear(op.silu(gate) * up, weights.down, x.dtype)
 
     def create_kv_cache(self, spec: AttentionSpec, sizes: tuple[tirx.Var, ...]) -> PagedKVCache:
+        scale, scaling = _rope_scaling(spec)
         return TIRPagedKVCache(
             "mha",
             *sizes,
@@ -58,15 +76,22 @@ class TirKernels:
             mla_original_qk_head_dim=0,
             mla_original_v_head_dim=0,
             rope_mode=RopeMode.NORMAL,
-            rope_scale=1,
+            rope_scale=scale,
             rope_theta=spec.rope_theta,
-            rope_scaling=dict(spec.rope_scaling),
+            rope_scaling=scaling,
             rope_ext_factors=relax.prim_value(0),
             rotary_dim=spec.head_dim,
             enable_disaggregation=False,
-            dtype=spec.dtype,
+            dtype=spec.kv_dtype,
             target=target.Target.current(allow_none=False),
         )
+
+
+def _rope_scaling(spec: AttentionSpec) -> tuple[float, dict]:
+    """The factor of positions and the scaling of frequencies: TVM has no linear scaling."""
+    if spec.rope_scaling.get("rope_type") == "linear":
+        return 1 / spec.rope_scaling["factor"], {}
+    return 1, dict(spec.rope_scaling)
 
 
 def _is_one(size) -> bool:

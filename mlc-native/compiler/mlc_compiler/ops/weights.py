@@ -121,7 +121,7 @@ class Q8BlockDecoder(Decoder):
         return tirx.Cast("float32", stored[1][row, group])
 
 
-_BLOCK_DECODERS: dict[str, Decoder] = {
+_DECODERS: dict[str, Decoder] = {
     "Q4_0": Q4BlockDecoder(has_min=False),
     "Q4_1": Q4BlockDecoder(has_min=True),
     "Q8_0": Q8BlockDecoder(),
@@ -132,8 +132,12 @@ _BLOCK_DECODERS: dict[str, Decoder] = {
 
 @dataclass(frozen=True)
 class StoredWeight:
-    """A matrix of ``[rows, columns]``, its tensors and their decoder."""
+    """A matrix of ``[rows, columns]``, its tensors and their decoder.
 
+    ``form`` names what is stored: GGUF's name of a format, or a group quantization's name.
+    """
+
+    form: str
     rows: int
     columns: int
     parameters: tuple[Parameter, ...]
@@ -155,12 +159,13 @@ def stored_weight(
     parameters = quantization.parameters(name, rows, columns, tensor_format)
     match quantization.kind:
         case Kind.PLAIN:
-            decoder: Decoder = PlainDecoder()
+            form = {"float16": "F16", "float32": "F32"}[quantization.model_dtype]
         case Kind.GROUP:
-            decoder = GroupDecoder(quantization.bits)
+            form = quantization.name
         case Kind.BLOCKS:
-            decoder = _BLOCK_DECODERS[tensor_format]
-    return StoredWeight(rows, columns, tuple(parameters), decoder)
+            form = tensor_format
+    decoder = _DECODERS.get(form) or GroupDecoder(quantization.bits)
+    return StoredWeight(form, rows, columns, tuple(parameters), decoder)
 
 
 def _floats(values: tirx.Expr) -> tirx.Expr:

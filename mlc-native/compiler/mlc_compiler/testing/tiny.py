@@ -43,6 +43,7 @@ def make_tiny_model(
     config: LlamaConfig | None = None,
     seed: int = 0,
     target: str | None = None,
+    kernels: str | None = None,
     progress: Progress | None = None,
 ) -> RandomSource:
     """Writes the model folder and returns the source of its weights."""
@@ -57,7 +58,11 @@ def make_tiny_model(
     )
     generate_config(source, scheme, options, output, progress=progress)
     compile_model(
-        output / "mlc-chat-config.json", output / LIBRARY, target=target, progress=progress
+        output / "mlc-chat-config.json",
+        output / LIBRARY,
+        target=target,
+        kernels=kernels,
+        progress=progress,
     )
     return source
 
@@ -69,8 +74,15 @@ def main() -> None:
     parser.add_argument("--quantization", choices=list(QUANTIZATIONS), default="q0f32")
     parser.add_argument("--seed", type=int, default=0, help="of the weights (default: 0)")
     parser.add_argument("--target", help="CPU level (default: this machine)")
+    parser.add_argument("--kernels", help="set of kernels (default: the compiler's choice)")
     options = parser.parse_args()
-    make_tiny_model(options.output, options.quantization, seed=options.seed, target=options.target)
+    make_tiny_model(
+        options.output,
+        options.quantization,
+        seed=options.seed,
+        target=options.target,
+        kernels=options.kernels,
+    )
 
 
 if __name__ == "__main__":
