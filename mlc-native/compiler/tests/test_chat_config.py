@@ -171,7 +171,9 @@ def test_smaller_context_takes_the_prefill_chunk_along(model, tmp_path):
     [
         ({"hidden_act": "gelu"}, "hidden_act = 'gelu'; only 'silu'"),
         ({"attention_bias": True}, "attention_bias"),
-        ({"rope_scaling": {"type": "linear", "factor": 2}}, "rope_scaling of type 'linear'"),
+        ({"rope_scaling": {"type": "yarn", "factor": 2}}, "rope_scaling of type 'yarn'"),
+        ({"rope_scaling": {"type": "linear"}}, "type 'linear' without factor"),
+        ({"rope_scaling": {"rope_type": "llama3", "factor": 8}}, "without low_freq_factor"),
         ({"num_key_value_heads": 3}, "multiple of num_key_value_heads"),
         ({"hidden_size": None}, "lacks hidden_size"),
         ({"num_hidden_layers": "two"}, "num_hidden_layers must be a positive integer"),

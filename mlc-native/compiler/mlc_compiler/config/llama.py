@@ -24,6 +24,15 @@ _UNSUPPORTED = {
     "attention_bias": False,
     "mlp_bias": False,
 }
+_ROPE_SCALINGS = {
+    "linear": ("factor",),
+    "llama3": (
+        "factor",
+        "low_freq_factor",
+        "high_freq_factor",
+        "original_max_position_embeddings",
+    ),
+}
 _OVERRIDES = (
     "context_window_size",
     "prefill_chunk_size",
@@ -38,9 +47,9 @@ _OVERRIDES = (
 class LlamaConfig:
     """What the model's code and weights depend on.
 
-    Sizes are element counts. `rope_scaling` is None or Hugging Face's `llama3` object.
-    `tensor_formats` maps a matrix's name to its stored format; it is empty unless the quantization
-    keeps the source's formats.
+    Sizes are element counts. `rope_scaling` is None or Hugging Face's object of type `linear` or
+    `llama3`. `tensor_formats` maps a matrix's name to its stored format; it is empty unless the
+    quantization keeps the source's formats.
     """
 
     hidden_size: int
@@ -175,8 +184,13 @@ def _rope_scaling(value: Any) -> Mapping[str, Any] | None:
     kind = value.get("rope_type", value.get("type")) if isinstance(value, Mapping) else value
     if kind in ("default", None):
         return None
-    if kind != "llama3":
+    wanted = _ROPE_SCALINGS.get(kind)
+    if wanted is None:
         raise ModelFileError(
-            f"config has rope_scaling of type {kind!r}; only 'llama3' and 'default' are supported"
+            f"config has rope_scaling of type {kind!r}; only 'default', "
+            f"{', '.join(map(repr, _ROPE_SCALINGS))} are supported"
         )
-    return {**value, "rope_type": "llama3"}
+    for name in wanted:
+        if not isinstance(value, Mapping) or not isinstance(value.get(name), int | float):
+            raise ModelFileError(f"config has rope_scaling of type {kind!r} without {name}")
+    return {**value, "rope_type": kind}

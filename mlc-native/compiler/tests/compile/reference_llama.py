@@ -61,15 +61,17 @@ class ReferenceLlama:
         _, count, size = heads.shape
         frequencies = self._config.position_embedding_base ** -(np.arange(0, size, 2) / size)
         if self._config.rope_scaling is not None:
-            frequencies = _scale_llama3(frequencies, self._config.rope_scaling)
+            frequencies = _scale(frequencies, self._config.rope_scaling)
         angles = np.arange(count)[:, None] * frequencies
         cos, sin = np.cos(angles), np.sin(angles)
         first, second = np.split(heads, 2, axis=-1)
         return np.concatenate([first * cos - second * sin, second * cos + first * sin], axis=-1)
 
 
-def _scale_llama3(frequencies: np.ndarray, scaling: Mapping) -> np.ndarray:
-    """Llama 3's scaling: long waves are slowed by `factor`, short ones stay, between is linear."""
+def _scale(frequencies: np.ndarray, scaling: Mapping) -> np.ndarray:
+    """Linear scaling, or Llama 3's: long waves are slowed by `factor`, short ones stay."""
+    if scaling["rope_type"] == "linear":
+        return frequencies / scaling["factor"]
     low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]
     turns = scaling["original_max_position_embeddings"] * frequencies / (2 * np.pi)
     kept = np.clip((turns - low) / (high - low), 0, 1)
