@@ -8,6 +8,7 @@ from tvm.relax.frontend.nn.llm.kv_cache import PagedKVCache
 
 from mlc_compiler.errors import OptionError
 from mlc_compiler.ops.attention_spec import AttentionSpec
+from mlc_compiler.ops.native import NativeKernels
 from mlc_compiler.ops.operands import LayerWeights, Matrix, NormedLinear
 from mlc_compiler.ops.tir import TirKernels
 from mlc_compiler.quantization import Quantization
@@ -67,9 +68,7 @@ class Kernels(Protocol):
         """
 
 
-
-
-_KERNELS = {TirKernels.name: TirKernels}
+_KERNELS = {kernels.name: kernels for kernels in (NativeKernels, TirKernels)}
 
 
 def find_kernels(name: str) -> Kernels:

@@ -53,6 +53,10 @@ class Library:
         for sequence in sequences:
             _builtin("kv_state_add_sequence")(self.cache, sequence)
 
+    def fork(self, parent: int, child: int) -> None:
+        """Adds a sequence that begins with all tokens of another."""
+        _builtin("kv_state_fork_sequence")(self.cache, parent, child, -1)
+
     def clear(self) -> None:
         """Removes all sequences."""
         _builtin("kv_state_clear")(self.cache)
