@@ -25,9 +25,8 @@ static void require(struct arguments* arguments, bool holds, const char* problem
   if (!arguments->failed && !holds) arguments_fail(arguments, problem);
 }
 
-static struct output output_of(struct tensor tensor) {
-  return (struct output){
-      .data = tensor.data, .half = is_half(tensor), .stride = columns_of(tensor)};
+static struct output output_of(struct tensor tensor, const struct matrix* w) {
+  return (struct output){.data = tensor.data, .half = is_half(tensor), .stride = w->rows};
 }
 
 #define FUNCTION(name) \
@@ -47,8 +46,7 @@ FUNCTION(embed) {
 static void check_projection(struct arguments* all, const struct matrix* w, size_t tokens,
                              size_t columns, struct tensor out) {
   require(all, columns == w->columns, "follows an input of other columns than the matrix has");
-  require(all, size_of(out) == tokens * w->rows && columns_of(out) == w->rows,
-          "has another shape than tokens x rows");
+  require(all, size_of(out) == tokens * w->rows, "has another shape than tokens x rows");
 }
 
 FUNCTION(linear) {
@@ -60,7 +58,7 @@ FUNCTION(linear) {
   struct tensor out = read_numbers(&all);
   check_projection(&all, &work.w, work.tokens, columns_of(x), out);
   if (arguments_end(&all) != 0) return -1;
-  work.out = output_of(out);
+  work.out = output_of(out, &work.w);
   return project(&work);
 }
 
@@ -74,7 +72,7 @@ FUNCTION(norm_linear) {
   struct tensor out = read_numbers(&all);
   check_projection(&all, &work.w, work.tokens, columns_of(x), out);
   if (arguments_end(&all) != 0) return -1;
-  work.out = output_of(out);
+  work.out = output_of(out, &work.w);
   return project(&work);
 }
 
@@ -94,8 +92,8 @@ FUNCTION(norm) {
 
 static void check_layer(struct arguments* all, const struct layer* work, size_t hidden,
                         size_t attended) {
-  require(all, work->o.columns == attended && work->o.rows == hidden,
-          "follows an o matrix that fits neither the attended rows nor the hidden ones");
+  require(all, attended == work->tokens * work->o.columns && work->o.rows == hidden,
+          "follows an o matrix that does not fit the attended rows or the hidden ones");
   require(all, work->gate_up.columns == hidden && work->gate_up.rows % (2 * PANEL_ROWS) == 0,
           "follows a gate_up matrix that does not fit the hidden rows");
   require(all, work->down.columns * 2 == work->gate_up.rows && work->down.rows == hidden,
@@ -120,12 +118,11 @@ static int run_layer(const char* name, bool has_next, const TVMFFIAny* values, i
   }
   struct tensor hidden = read_float32s(&all);
   require(&all, size_of(hidden) == size_of(x), "has another shape than the input");
-  require(&all, rows_of(attended) == work.tokens, "follows inputs of different numbers of tokens");
-  check_layer(&all, &work, size, columns_of(attended));
+  check_layer(&all, &work, size, size_of(attended));
   if (has_next) {
     next = read_numbers(&all);
     check_projection(&all, &work.next, work.tokens, size, next);
-    work.next_out = output_of(next);
+    work.next_out = output_of(next, &work.next);
   }
   if (arguments_end(&all) != 0) return -1;
   work.hidden = hidden.data;
