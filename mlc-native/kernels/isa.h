@@ -14,10 +14,17 @@
 /** Rows of a weight panel: one group of the activations that the product may become. */
 enum { PANEL_ROWS = 32 };
 
+enum {
+  /** A row of rounded activations takes a multiple of so many bytes. */
+  ROUNDED_BYTES = 128
+};
+
 /** Rows of activations rounded to 8 bits for one matrix, one per token, in groups of 32 columns. */
 struct rounded {
   size_t columns;
-  /** `[tokens][columns]`, each group in the order of the matrix that it meets. */
+  /** Whether the codes are for `dot_rows`, which may want another order than `multiply`. */
+  bool by_rows;
+  /** Codes of a token, `rounded_stride(columns)` bytes after those of the one before. */
   int8_t* codes;
   /** `[tokens][groups]`: a value is `code * scale`. */
   float* scale;
@@ -26,6 +33,10 @@ struct rounded {
   /** `[tokens][groups]`: `scale` times the sum of the codes. */
   float* scaled_sum;
 };
+
+static inline size_t rounded_stride(size_t columns) {
+  return (columns + ROUNDED_BYTES - 1) / ROUNDED_BYTES * ROUNDED_BYTES;
+}
 
 /** A panel of PANEL_ROWS weight rows, unpacked for the products with many tokens. */
 struct panel {
@@ -80,13 +91,14 @@ struct isa {
   /** Whether this processor runs it. */
   bool (*runs_here)(void);
 
-  /** Rounds one row of `columns` values for a matrix of a format. `to` is the row's own. */
-  void (*round)(const float* x, enum format format, struct rounded to);
+  /** Rounds `groups` groups of values, which become those from `group` on of a token's row. */
+  void (*round)(const float* x, size_t groups, enum format format, struct rounded* to, size_t token,
+                size_t group);
   /**
    * `out[t * stride + i]`, the dot products of row `first + i` of a quantized matrix and a few
    * rounded rows. The matrix is read once.
    */
-  void (*dot_rows)(const struct matrix* w, size_t first, size_t count, struct rounded x,
+  void (*dot_rows)(const struct matrix* w, size_t first, size_t count, const struct rounded* x,
                    size_t tokens, float* out, size_t stride);
   /** `out[i]`, the dot product of row `first + i` of a matrix of floats and one row. */
   void (*dot_float_rows)(const struct matrix* w, size_t first, size_t count, const float* x,
@@ -94,7 +106,7 @@ struct isa {
   /** Unpacks up to PANEL_ROWS rows; missing rows become zero. */
   void (*unpack)(const struct matrix* w, size_t first, size_t count, struct panel* panel);
   /** `out[t][r]`, products of rounded rows `first..first + tokens` and the panel's rows. */
-  void (*multiply)(const struct panel* panel, struct rounded x, size_t first, size_t tokens,
+  void (*multiply)(const struct panel* panel, const struct rounded* x, size_t first, size_t tokens,
                    float* out);
   /** The same for float rows, `columns` apart, and a panel of floats. */
   void (*multiply_floats)(const struct panel* panel, const float* x, size_t tokens, float* out);

@@ -33,26 +33,27 @@ static void prepare_token(const struct preparation* work, size_t token, struct a
     isa->rms_norm(x, work->norm.weight, work->norm.epsilon, columns, row);
     x = row;
   }
-  activations_put(to, work->w, place, x);
+  activations_put(to, work->w, place, 0, x, columns);
 }
 
 /**
- * The activations of all tokens, once they are ready. A single token is prepared by each member for
- * itself, which takes less time than to wait for another.
+ * The activations of all tokens, once they are ready, in `shared` or in this member's own room. A
+ * single token is prepared by each member for itself, which takes less time than to wait for
+ * another.
  */
-static const struct activations* prepare(struct team* team, int member,
-                                         const struct preparation* work, struct activations* shared,
-                                         struct workspace* mine) {
+static struct activations prepare(struct team* team, int member, const struct preparation* work,
+                                  struct activations shared, struct workspace* mine) {
+  struct activations to = work->tokens == 1 ? mine->own : shared;
+  activations_begin(&to, work->w, work->tokens);
   if (work->tokens == 1) {
-    prepare_token(work, 0, &mine->own, 0, mine->row);
-    leave(member, STAGE_NORM);
-    return &mine->own;
+    prepare_token(work, 0, &to, 0, mine->row);
+  } else {
+    struct range tokens = team_share(team, member, work->tokens, 1);
+    for (size_t t = tokens.first; t < tokens.last; t++) prepare_token(work, t, &to, t, mine->row);
+    team_barrier(team);
   }
-  struct range tokens = team_share(team, member, work->tokens, 1);
-  for (size_t t = tokens.first; t < tokens.last; t++) prepare_token(work, t, shared, t, mine->row);
-  team_barrier(team);
   leave(member, STAGE_NORM);
-  return shared;
+  return to;
 }
 
 struct projection_job {
@@ -66,8 +67,8 @@ static void project_part(struct team* team, int member, void* context) {
   const struct projection* work = job->work;
   struct workspace* mine = &job->workspaces[member];
   const struct preparation into = {work->x, work->tokens, work->norm, &work->w};
-  const struct activations* x = prepare(team, member, &into, &job->shared, mine);
-  linear_part(team, member, &work->w, x, work->tokens, &work->out, mine);
+  const struct activations x = prepare(team, member, &into, job->shared, mine);
+  linear_part(team, member, &work->w, &x, work->tokens, &work->out, mine);
 }
 
 int project(const struct projection* work) {
@@ -104,26 +105,28 @@ static void finish_layer_part(struct team* team, int member, void* context) {
   struct output sum = {.data = work->hidden, .stride = work->o.rows, .add = work->x};
 
   const struct preparation attended = {.x = work->attended, .tokens = tokens, .w = &work->o};
-  const struct activations* x = prepare(team, member, &attended, &job->shared, mine);
-  linear_part(team, member, &work->o, x, tokens, &sum, mine);
+  struct activations x = prepare(team, member, &attended, job->shared, mine);
+  linear_part(team, member, &work->o, &x, tokens, &sum, mine);
   team_barrier(team);
   leave(member, STAGE_OUTPUT);
 
   const struct preparation normed = {hidden, tokens, work->norm, &work->gate_up};
-  x = prepare(team, member, &normed, &job->shared, mine);
-  gated_part(team, member, &work->gate_up, x, tokens, &work->down, &job->inner, mine);
+  x = prepare(team, member, &normed, job->shared, mine);
+  struct activations inner = job->inner;
+  activations_begin(&inner, &work->down, tokens);
+  gated_part(team, member, &work->gate_up, &x, tokens, &work->down, &inner, mine);
   team_barrier(team);
   leave(member, STAGE_GATE_UP);
 
   sum.add = hidden;
-  linear_part(team, member, &work->down, &job->inner, tokens, &sum, mine);
+  linear_part(team, member, &work->down, &inner, tokens, &sum, mine);
   if (!work->has_next) return;
   team_barrier(team);
   leave(member, STAGE_DOWN);
 
   const struct preparation next = {hidden, tokens, work->next_norm, &work->next};
-  x = prepare(team, member, &next, &job->shared, mine);
-  linear_part(team, member, &work->next, x, tokens, &work->next_out, mine);
+  x = prepare(team, member, &next, job->shared, mine);
+  linear_part(team, member, &work->next, &x, tokens, &work->next_out, mine);
 }
 
 int finish_layer(const struct layer* work) {

@@ -15,14 +15,15 @@ static size_t padded(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 size_t activations_bytes(size_t tokens, size_t columns) {
   size_t groups = (columns + GROUP - 1) / GROUP;
-  return padded(tokens * columns) + 3 * padded(tokens * groups * 4) + padded(tokens * columns * 4);
+  return tokens * rounded_stride(columns) + 3 * padded(tokens * groups * 4) +
+         padded(tokens * columns * 4);
 }
 
 struct activations activations_take(struct scratch* scratch, size_t tokens, size_t columns) {
   size_t groups = (columns + GROUP - 1) / GROUP;
   return (struct activations){
       .rounded = {.columns = columns,
-                  .codes = scratch_take(scratch, tokens * columns),
+                  .codes = scratch_take(scratch, tokens * rounded_stride(columns)),
                   .scale = scratch_take(scratch, tokens * groups * 4),
                   .correction = scratch_take(scratch, tokens * groups * 4),
                   .scaled_sum = scratch_take(scratch, tokens * groups * 4)},
@@ -65,23 +66,22 @@ struct workspace* workspaces_take(struct scratch* scratch, size_t columns) {
   return workspaces;
 }
 
-/** The rounded rows from a token and a column on, which are multiples of a row and a group. */
-static struct rounded rounded_at(struct rounded x, size_t token, size_t group) {
-  size_t place = token * (x.columns / GROUP) + group;
-  return (struct rounded){.columns = x.columns,
-                          .codes = x.codes + token * x.columns + group * GROUP,
-                          .scale = x.scale + place,
-                          .correction = x.correction + place,
-                          .scaled_sum = x.scaled_sum + place};
+/** Whether rows are multiplied as they are stored, and not in panels. */
+static bool takes_rows(const struct matrix* w, size_t tokens) {
+  return tokens <= (is_quantized(w) ? ROW_TOKENS : 1);
 }
 
-void activations_put(struct activations* to, const struct matrix* w, size_t token, const float* x) {
+void activations_begin(struct activations* x, const struct matrix* w, size_t tokens) {
+  x->rounded.columns = w->columns;
+  x->rounded.by_rows = takes_rows(w, tokens);
+}
+
+void activations_put(struct activations* to, const struct matrix* w, size_t token, size_t column,
+                     const float* x, size_t columns) {
   if (is_quantized(w)) {
-    struct rounded all = to->rounded;
-    all.columns = w->columns;
-    isa->round(x, w->format, rounded_at(all, token, 0));
+    isa->round(x, columns / GROUP, w->format, &to->rounded, token, column / GROUP);
   } else {
-    memcpy(to->values + token * w->columns, x, w->columns * sizeof *x);
+    memcpy(to->values + token * w->columns + column, x, columns * sizeof *x);
   }
 }
 
@@ -114,17 +114,10 @@ static void put_tile(const struct output* out, size_t token, size_t tokens, size
   }
 }
 
-/** Whether rows are multiplied as they are stored, and not in panels. */
-static bool takes_rows(const struct matrix* w, size_t tokens) {
-  return tokens <= (is_quantized(w) ? ROW_TOKENS : 1);
-}
-
 static void dot_some(const struct matrix* w, size_t first, size_t rows, const struct activations* x,
                      size_t tokens, float* out, size_t stride) {
   if (is_quantized(w)) {
-    struct rounded row = x->rounded;
-    row.columns = w->columns;
-    isa->dot_rows(w, first, rows, row, tokens, out, stride);
+    isa->dot_rows(w, first, rows, &x->rounded, tokens, out, stride);
   } else {
     isa->dot_float_rows(w, first, rows, x->values, out);
   }
@@ -133,9 +126,7 @@ static void dot_some(const struct matrix* w, size_t first, size_t rows, const st
 static void multiply_some(const struct matrix* w, const struct panel* panel,
                           const struct activations* x, size_t token, size_t tokens, float* out) {
   if (is_quantized(w)) {
-    struct rounded rows = x->rounded;
-    rows.columns = w->columns;
-    isa->multiply(panel, rows, token, tokens, out);
+    isa->multiply(panel, &x->rounded, token, tokens, out);
   } else {
     isa->multiply_floats(panel, x->values + token * w->columns, tokens, out);
   }
@@ -166,25 +157,13 @@ void linear_part(struct team* team, int member, const struct matrix* w, const st
   }
 }
 
-/** Stores PANEL_ROWS inner values of a token, which are one group of the next matrix's input. */
-static void put_group(struct activations* to, const struct matrix* next, size_t token, size_t row,
-                      const float* values) {
-  if (is_quantized(next)) {
-    struct rounded all = to->rounded;
-    all.columns = next->columns;
-    struct rounded group = rounded_at(all, token, row / GROUP);
-    group.columns = GROUP;
-    isa->round(values, next->format, group);
-  } else {
-    memcpy(to->values + token * next->columns + row, values, PANEL_ROWS * sizeof *values);
-  }
-}
-
 /** Stores `silu(gate) * up` of some tokens' PANEL_ROWS inner values from `row` on. */
 static void put_gated(float* gate, const float* up, size_t token, size_t tokens, size_t row,
                       const struct matrix* next, struct activations* to) {
   isa->silu_multiply(gate, up, gate, tokens * PANEL_ROWS);
-  for (size_t t = 0; t < tokens; t++) put_group(to, next, token + t, row, gate + t * PANEL_ROWS);
+  for (size_t t = 0; t < tokens; t++) {
+    activations_put(to, next, token + t, row, gate + t * PANEL_ROWS, PANEL_ROWS);
+  }
 }
 
 void gated_part(struct team* team, int member, const struct matrix* gate_up,

@@ -40,8 +40,12 @@ size_t workspaces_bytes(size_t columns);
 /** `[team_threads()]` */
 struct workspace* workspaces_take(struct scratch* scratch, size_t columns);
 
-/** Stores one token's row in the form that the matrix takes. */
-void activations_put(struct activations* to, const struct matrix* w, size_t token, const float* x);
+/** Prepares for rows of `tokens` tokens that will meet the matrix; one thread does it. */
+void activations_begin(struct activations* x, const struct matrix* w, size_t tokens);
+
+/** Stores some columns of a token's row, whole groups, in the form that the matrix takes. */
+void activations_put(struct activations* to, const struct matrix* w, size_t token, size_t column,
+                     const float* x, size_t columns);
 
 /** The row `token` of `columns` numbers as floats: in place, or widened into `row`. */
 const float* float_row(struct floats x, size_t token, size_t columns, float* row);

@@ -41,23 +41,25 @@ static float number_at(const void* from, bool half, size_t i) {
   return half ? float_of_half(((const uint16_t*)from)[i]) : ((const float*)from)[i];
 }
 
-static void round_row(const float* x, enum format format, struct rounded to) {
+static void round_groups(const float* x, size_t groups, enum format format, struct rounded* to,
+                         size_t token, size_t group) {
   const enum order order = layout_of(format).order;
-  for (size_t g = 0; g < to.columns / GROUP; g++) {
+  int8_t* codes = to->codes + token * rounded_stride(to->columns) + group * GROUP;
+  for (size_t g = 0; g < groups; g++, x += GROUP, codes += GROUP) {
+    const size_t place = token * (to->columns / GROUP) + group + g;
     float largest = 0;
-    for (int i = 0; i < GROUP; i++) largest = fmaxf(largest, fabsf(x[g * GROUP + i]));
+    for (int i = 0; i < GROUP; i++) largest = fmaxf(largest, fabsf(x[i]));
     const float inverse = largest > 0 ? 127 / largest : 0;
-    to.scale[g] = largest / 127;
     int sum = 0;
     for (int i = 0; i < GROUP; i++) {
-      int place = order == ORDER_EVENS_FIRST ? i / 2 + i % 2 * GROUP / 2 : i;
-      int code = (int)rintf(x[g * GROUP + i] * inverse);
-      to.codes[g * GROUP + place] = (int8_t)code;
+      int code = (int)rintf(x[i] * inverse);
+      codes[order == ORDER_EVENS_FIRST ? i / 2 + i % 2 * GROUP / 2 : i] = (int8_t)code;
       sum += code;
     }
+    to->scale[place] = largest / 127;
     // Codes of weights have their zero taken off here before they are multiplied.
-    to.correction[g] = 0;
-    to.scaled_sum[g] = to.scale[g] * (float)sum;
+    to->correction[place] = 0;
+    to->scaled_sum[place] = to->scale[place] * (float)sum;
   }
 }
 
@@ -77,20 +79,20 @@ static float min_at(const struct matrix* w, size_t row, size_t group) {
   return w->min == NULL ? 0 : float_of_half(w->min[row * groups_of(w) + group]);
 }
 
-static float dot_row(const struct matrix* w, size_t row, struct rounded x, size_t token) {
+static float dot_row(const struct matrix* w, size_t row, const struct rounded* x, size_t token) {
   float sum = 0;
   for (size_t g = 0; g < groups_of(w); g++) {
     const size_t place = token * groups_of(w) + g;
+    const int8_t* codes = x->codes + token * rounded_stride(x->columns) + g * GROUP;
     int32_t dot = 0;
-    for (int i = 0; i < GROUP; i++)
-      dot += code_at(w, row, g, i) * x.codes[place * GROUP + (size_t)i];
-    sum += (float)dot * (scale_at(w, row, g) * x.scale[place]);
-    sum += min_at(w, row, g) * x.scaled_sum[place];
+    for (int i = 0; i < GROUP; i++) dot += code_at(w, row, g, i) * codes[i];
+    sum += (float)dot * (scale_at(w, row, g) * x->scale[place]);
+    sum += min_at(w, row, g) * x->scaled_sum[place];
   }
   return sum;
 }
 
-static void dot_rows(const struct matrix* w, size_t first, size_t count, struct rounded x,
+static void dot_rows(const struct matrix* w, size_t first, size_t count, const struct rounded* x,
                      size_t tokens, float* out, size_t stride) {
   for (size_t t = 0; t < tokens; t++) {
     for (size_t r = 0; r < count; r++) out[t * stride + r] = dot_row(w, first + r, x, t);
@@ -133,8 +135,8 @@ static void unpack(const struct matrix* w, size_t first, size_t count, struct pa
   }
 }
 
-static void multiply(const struct panel* panel, struct rounded x, size_t first, size_t tokens,
-                     float* out) {
+static void multiply(const struct panel* panel, const struct rounded* x, size_t first,
+                     size_t tokens, float* out) {
   const size_t groups = panel->columns / GROUP;
   const int8_t* codes = panel->codes;
   for (size_t t = 0; t < tokens; t++) {
@@ -144,10 +146,11 @@ static void multiply(const struct panel* panel, struct rounded x, size_t first, 
         const size_t place = (first + t) * groups + g;
         int32_t dot = 0;
         for (size_t k = g * GROUP; k < (g + 1) * GROUP; k++) {
-          dot += codes[k * PANEL_ROWS + r] * x.codes[(first + t) * panel->columns + k];
+          dot += codes[k * PANEL_ROWS + r] *
+                 x->codes[(first + t) * rounded_stride(panel->columns) + k];
         }
-        sum += (float)dot * (panel->scale[g * PANEL_ROWS + r] * x.scale[place]);
-        if (panel->has_min) sum += panel->min[g * PANEL_ROWS + r] * x.scaled_sum[place];
+        sum += (float)dot * (panel->scale[g * PANEL_ROWS + r] * x->scale[place]);
+        if (panel->has_min) sum += panel->min[g * PANEL_ROWS + r] * x->scaled_sum[place];
       }
       out[t * PANEL_ROWS + r] = sum;
     }

@@ -1,17 +1,33 @@
 /** Rounding to 8 bits, unpacking, and products in integers, over the primitives of `simd/`. */
 
-enum { GROUP_VECTORS = GROUP / LANES, PANEL_VECTORS = PANEL_ROWS / LANES };
+enum { GROUP_VECTORS = GROUP / LANES, UNIT_BYTES = 4 * LANES };
 
 /** The zero of codes as panels and units hold them: signed ones are smaller by 128. */
 static inline int zero_of(struct layout layout) {
   return layout.zero - (SIGNED_PANELS && layout.bits == 8 ? 128 : 0);
 }
 
-static void round_row(const float* x, enum format format, struct rounded to) {
+/** Where the first and the second half of a group's codes lie. */
+static inline void halves_of(const struct rounded* x, int bits, size_t token, size_t group,
+                             int8_t** first, int8_t** second) {
+  int8_t* row = x->codes + token * rounded_stride(x->columns);
+  if (x->by_rows && bits == 4) {
+    // In units of whole vectors: the first halves of some groups, then their second halves.
+    const size_t unit_groups = UNIT_BYTES / (GROUP / 2);
+    *first = row + group / unit_groups * 2 * UNIT_BYTES + group % unit_groups * (GROUP / 2);
+    *second = *first + UNIT_BYTES;
+  } else {
+    *first = row + group * GROUP;
+    *second = *first + GROUP / 2;
+  }
+}
+
+static void round_groups(const float* x, size_t groups, enum format format, struct rounded* to,
+                         size_t token, size_t group) {
   const struct layout layout = layout_of(format);
   const int zero = zero_of(layout);
-  const size_t groups = to.columns / GROUP;
-  for (size_t g = 0; g < groups; g++, x += GROUP) {
+  const size_t row = token * (to->columns / GROUP);
+  for (size_t g = group; g < group + groups; g++, x += GROUP) {
     vf values[GROUP_VECTORS];
     vf largest = vf_all(0);
     for (int i = 0; i < GROUP_VECTORS; i++) {
@@ -26,16 +42,18 @@ static void round_row(const float* x, enum format format, struct rounded to) {
       memcpy(values, even, sizeof even);
       memcpy(values + GROUP_VECTORS / 2, odd, sizeof odd);
     }
-    float most = vf_largest(largest);
-    float scale = most / 127;
-    vf inverse = vf_all(most > 0 ? 127 / most : 0);
+    const float most = vf_largest(largest);
+    const vf inverse = vf_all(most > 0 ? 127 / most : 0);
+    int8_t* halves[2];
+    halves_of(to, layout.bits, token, g, &halves[0], &halves[1]);
     int32_t sum = 0;
     for (int i = 0; i < GROUP_VECTORS; i++) {
-      sum += vf_store_bytes(to.codes + g * GROUP + i * LANES, values[i] * inverse);
+      int8_t* half = halves[i * LANES / (GROUP / 2)];
+      sum += vf_store_bytes(half + i * LANES % (GROUP / 2), values[i] * inverse);
     }
-    to.scale[g] = scale;
-    to.correction[g] = -zero * sum;
-    to.scaled_sum[g] = scale * (float)sum;
+    to->scale[row + g] = most / 127;
+    to->correction[row + g] = -zero * sum;
+    to->scaled_sum[row + g] = most / 127 * (float)sum;
   }
 }
 
@@ -136,15 +154,14 @@ static void unpack(const struct matrix* w, size_t first, size_t count, struct pa
 }
 
 /** Two vectors of panel rows times a block of tokens. */
-static inline __attribute__((always_inline)) void multiply_block(const int bits, const bool has_min,
-                                                                 const int tokens,
-                                                                 const struct panel* panel,
-                                                                 size_t row, struct rounded x,
-                                                                 size_t first, float* out) {
+static inline __attribute__((always_inline)) void multiply_block(
+    const int bits, const bool has_min, const int tokens, const struct panel* panel, size_t row,
+    const struct rounded* x, size_t first, float* out) {
   const size_t columns = panel->columns, groups = columns / GROUP;
   const uint8_t* codes0 = panel_place(panel, row, 0);
   const uint8_t* codes1 = panel_place(panel, row + LANES, 0);
-  const int8_t* bytes = x.codes + first * columns;
+  const size_t stride = rounded_stride(columns);
+  const int8_t* bytes = x->codes + first * stride;
   vf sums[2][BLOCK_TOKENS];
 #pragma GCC unroll 8
   for (int t = 0; t < tokens; t++) sums[0][t] = sums[1][t] = vf_all(0);
@@ -153,7 +170,7 @@ static inline __attribute__((always_inline)) void multiply_block(const int bits,
     const size_t place = first * groups + g;
 #pragma GCC unroll 8
     for (int t = 0; t < tokens; t++) {
-      int32_t correction = has_min ? 0 : x.correction[place + (size_t)t * groups];
+      int32_t correction = has_min ? 0 : x->correction[place + (size_t)t * groups];
       dots[0][t] = dots[1][t] = dot_start(bits, correction);
     }
 #pragma GCC unroll 8
@@ -161,7 +178,7 @@ static inline __attribute__((always_inline)) void multiply_block(const int bits,
       vcodes a = dot_codes(codes0), b = dot_codes(codes1);
 #pragma GCC unroll 8
       for (int t = 0; t < tokens; t++) {
-        vi four = dot_bytes(bytes + (size_t)t * columns);
+        vi four = dot_bytes(bytes + (size_t)t * stride);
         dots[0][t] = dot_step(bits, dots[0][t], a, four);
         dots[1][t] = dot_step(bits, dots[1][t], b, four);
       }
@@ -172,12 +189,12 @@ static inline __attribute__((always_inline)) void multiply_block(const int bits,
 #pragma GCC unroll 8
       for (int t = 0; t < tokens; t++) {
         size_t at = place + (size_t)t * groups;
-        int32_t correction = has_min ? 0 : x.correction[at];
+        int32_t correction = has_min ? 0 : x->correction[at];
         vf dot = vf_from_ints(dot_end(bits, dots[v][t], correction));
-        sums[v][t] = vf_multiply_add(dot, scale * vf_all(x.scale[at]), sums[v][t]);
+        sums[v][t] = vf_multiply_add(dot, scale * vf_all(x->scale[at]), sums[v][t]);
         if (has_min) {
           vf min = vf_load(panel->min + g * PANEL_ROWS + row + v * LANES);
-          sums[v][t] = vf_multiply_add(min, vf_all(x.scaled_sum[at]), sums[v][t]);
+          sums[v][t] = vf_multiply_add(min, vf_all(x->scaled_sum[at]), sums[v][t]);
         }
       }
     }
@@ -191,8 +208,9 @@ static inline __attribute__((always_inline)) void multiply_block(const int bits,
 
 static inline __attribute__((always_inline)) void multiply_panel(const int bits, const bool has_min,
                                                                  const struct panel* panel,
-                                                                 struct rounded x, size_t first,
-                                                                 size_t tokens, float* out) {
+                                                                 const struct rounded* x,
+                                                                 size_t first, size_t tokens,
+                                                                 float* out) {
   for (size_t row = 0; row < PANEL_ROWS; row += 2 * LANES) {
     size_t t = 0;
     for (; t + BLOCK_TOKENS <= tokens; t += BLOCK_TOKENS) {
@@ -217,8 +235,8 @@ static inline __attribute__((always_inline)) void multiply_panel(const int bits,
   }
 }
 
-static void multiply(const struct panel* panel, struct rounded x, size_t first, size_t tokens,
-                     float* out) {
+static void multiply(const struct panel* panel, const struct rounded* x, size_t first,
+                     size_t tokens, float* out) {
   if (panel->bits == 8) {
     multiply_panel(8, false, panel, x, first, tokens, out);
   } else if (panel->has_min) {

@@ -8,7 +8,6 @@
  */
 
 enum {
-  UNIT_BYTES = 4 * LANES,
   /** Rows whose lanes are summed together. */
   ROWS = LANES,
   /** Tokens whose sums the registers hold. */
@@ -16,16 +15,6 @@ enum {
   /** Bytes by which rows are asked for before they are needed. */
   PREFETCH = 1024
 };
-
-/** The 4-bit activations of a row by units: low halves of its groups, then high halves. */
-static void arrange_halves(const int8_t* codes, size_t columns, int8_t* to) {
-  const size_t groups = columns / GROUP, unit_groups = UNIT_BYTES / 16;
-  for (size_t g = 0; g < groups; g++) {
-    int8_t* unit = to + g / unit_groups * 2 * UNIT_BYTES + g % unit_groups * 16;
-    memcpy(unit, codes + g * GROUP, 16);
-    memcpy(unit + UNIT_BYTES, codes + g * GROUP + 16, 16);
-  }
-}
 
 /** The products of a unit's codes, of which `bytes` are there. */
 static inline __attribute__((always_inline)) vi unit_dot(const int bits, const uint8_t* codes,
@@ -65,11 +54,18 @@ static inline __attribute__((always_inline)) vf chunk_scales(const struct kind k
   return scale;
 }
 
+/** Rounded rows from a token on. */
+struct some_rows {
+  const int8_t* codes;
+  size_t stride;
+  const float* scale;
+  const float* scaled_sum;
+};
+
 /** The sums of one row for each of `tokens` tokens, by lanes. */
 static inline __attribute__((always_inline)) void dot_row(const struct kind kind, const int tokens,
                                                           const struct matrix* w, size_t row,
-                                                          struct rounded x, const int8_t* arranged,
-                                                          size_t token_bytes, vf* sums) {
+                                                          struct some_rows x, vf* sums) {
   const size_t groups = groups_of(w), group_bytes = (size_t)kind.bits * GROUP / 8;
   const uint8_t* codes = w->codes + row * groups * group_bytes;
   const size_t x_bytes = kind.bits == 4 ? 2 * UNIT_BYTES : UNIT_BYTES;
@@ -91,13 +87,13 @@ static inline __attribute__((always_inline)) void dot_row(const struct kind kind
     for (int u = 0; u < kind.bits; u++) {
 #pragma GCC unroll 4
       for (int t = 0; t < tokens; t++) {
-        vi dot = unit_dot(kind.bits, codes, UNIT_BYTES, kind.is_signed,
-                          arranged + (size_t)t * token_bytes);
+        vi dot =
+            unit_dot(kind.bits, codes, UNIT_BYTES, kind.is_signed, x.codes + (size_t)t * x.stride);
         products[u % 2][t] = vf_multiply_add(vf_from_ints(dot), vf_spread(kind.bits, scales[t], u),
                                              products[u % 2][t]);
       }
       codes += UNIT_BYTES;
-      arranged += x_bytes;
+      x.codes += x_bytes;
     }
   }
   if (g < groups) {
@@ -115,13 +111,12 @@ static inline __attribute__((always_inline)) void dot_row(const struct kind kind
       const size_t some = bytes < UNIT_BYTES ? bytes : UNIT_BYTES;
 #pragma GCC unroll 4
       for (int t = 0; t < tokens; t++) {
-        vi dot =
-            unit_dot(kind.bits, codes, some, kind.is_signed, arranged + (size_t)t * token_bytes);
+        vi dot = unit_dot(kind.bits, codes, some, kind.is_signed, x.codes + (size_t)t * x.stride);
         products[0][t] =
             vf_multiply_add(vf_from_ints(dot), vf_spread(kind.bits, scales[t], u), products[0][t]);
       }
       codes += some;
-      arranged += x_bytes;
+      x.codes += x_bytes;
       bytes -= some;
     }
   }
@@ -133,62 +128,54 @@ static inline __attribute__((always_inline)) void dot_row(const struct kind kind
   }
 }
 
-static inline __attribute__((always_inline)) void dot_block(
-    const struct kind kind, const int tokens, const struct matrix* w, size_t first, size_t rows,
-    struct rounded x, const int8_t* arranged, size_t token_bytes, float* out, size_t stride) {
+static inline __attribute__((always_inline)) void dot_block(const struct kind kind,
+                                                            const int tokens,
+                                                            const struct matrix* w, size_t first,
+                                                            size_t rows, struct some_rows x,
+                                                            float* out, size_t stride) {
   vf sums[ROW_TOKENS * ROWS];
   for (size_t r = 0; r < rows; r++) {
-    dot_row(kind, tokens, w, first + r, x, arranged, token_bytes, sums + r);
+    dot_row(kind, tokens, w, first + r, x, sums + r);
   }
   for (int t = 0; t < tokens; t++) {
     if (rows == ROWS) {
       vf_store(out + (size_t)t * stride, vf_sums(sums + t * ROWS));
     } else {
-      for (size_t r = 0; r < rows; r++)
-        out[(size_t)t * stride + r] = vf_sum(sums[t * ROWS + (int)r]);
-    }
-  }
-}
-
-static inline __attribute__((always_inline)) void dot_all_rows(const struct kind kind,
-                                                               const struct matrix* w, size_t first,
-                                                               size_t count, struct rounded x,
-                                                               size_t tokens, float* out,
-                                                               size_t stride) {
-  const size_t groups = groups_of(w);
-  // Behind a row's last group there is room for the rest of its unit.
-  const size_t token_bytes = kind.bits == 4 ? x.columns + 2 * UNIT_BYTES : x.columns;
-  int8_t halves[kind.bits == 4 ? tokens * token_bytes : 1];
-  for (size_t t = 0; kind.bits == 4 && t < tokens; t++) {
-    arrange_halves(x.codes + t * x.columns, x.columns, halves + t * token_bytes);
-  }
-  const int8_t* arranged = kind.bits == 4 ? halves : x.codes;
-  for (size_t done = 0; done < count; done += ROWS) {
-    const size_t rows = count - done < ROWS ? count - done : ROWS;
-    for (size_t t = 0; t < tokens; t += ROW_TOKENS) {
-      struct rounded some = x;
-      some.scale += t * groups;
-      some.scaled_sum += t * groups;
-      const int8_t* mine = arranged + t * token_bytes;
-      float* to = out + t * stride + done;
-      switch (tokens - t) {
-        case 1:
-          dot_block(kind, 1, w, first + done, rows, some, mine, token_bytes, to, stride);
-          break;
-        case 2:
-          dot_block(kind, 2, w, first + done, rows, some, mine, token_bytes, to, stride);
-          break;
-        case 3:
-          dot_block(kind, 3, w, first + done, rows, some, mine, token_bytes, to, stride);
-          break;
-        default:
-          dot_block(kind, 4, w, first + done, rows, some, mine, token_bytes, to, stride);
+      for (size_t r = 0; r < rows; r++) {
+        out[(size_t)t * stride + r] = vf_sum(sums[(size_t)t * ROWS + r]);
       }
     }
   }
 }
 
-static void dot_rows(const struct matrix* w, size_t first, size_t count, struct rounded x,
+static inline __attribute__((always_inline)) void dot_all_rows(
+    const struct kind kind, const struct matrix* w, size_t first, size_t count,
+    const struct rounded* x, size_t tokens, float* out, size_t stride) {
+  const size_t groups = groups_of(w), x_stride = rounded_stride(x->columns);
+  for (size_t done = 0; done < count; done += ROWS) {
+    const size_t rows = count - done < ROWS ? count - done : ROWS;
+    for (size_t t = 0; t < tokens; t += ROW_TOKENS) {
+      const struct some_rows some = {x->codes + t * x_stride, x_stride, x->scale + t * groups,
+                                     x->scaled_sum + t * groups};
+      float* to = out + t * stride + done;
+      switch (tokens - t) {
+        case 1:
+          dot_block(kind, 1, w, first + done, rows, some, to, stride);
+          break;
+        case 2:
+          dot_block(kind, 2, w, first + done, rows, some, to, stride);
+          break;
+        case 3:
+          dot_block(kind, 3, w, first + done, rows, some, to, stride);
+          break;
+        default:
+          dot_block(kind, 4, w, first + done, rows, some, to, stride);
+      }
+    }
+  }
+}
+
+static void dot_rows(const struct matrix* w, size_t first, size_t count, const struct rounded* x,
                      size_t tokens, float* out, size_t stride) {
   switch (w->format) {
     case FORMAT_Q4_1:

@@ -3,7 +3,7 @@
 const struct isa TABLE = {
     .name = TARGET_NAME,
     .runs_here = runs_here,
-    .round = round_row,
+    .round = round_groups,
     .dot_rows = dot_rows,
     .dot_float_rows = dot_float_rows,
     .unpack = unpack,
