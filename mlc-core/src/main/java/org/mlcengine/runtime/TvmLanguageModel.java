@@ -3,7 +3,6 @@ package org.mlcengine.runtime;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.mlcengine.bindings.DataType;
-import org.mlcengine.bindings.TvmArray;
 import org.mlcengine.bindings.TvmCall;
 import org.mlcengine.bindings.TvmFunction;
 import org.mlcengine.bindings.TvmRuntime;
@@ -15,7 +14,7 @@ import org.mlcengine.runtime.KvCache.ShapeArgument;
 /** A model library with its weights and its KV cache. */
 public final class TvmLanguageModel implements LanguageModel {
   private final ModelLibrary library;
-  private final TvmArray parameters;
+  private final Weights weights;
   private final KvCache cache;
   private final ModelFacts facts;
   private final TvmTensorBuffer tokens;
@@ -31,16 +30,16 @@ public final class TvmLanguageModel implements LanguageModel {
   private final TvmTensorView logits = new TvmTensorView();
   private boolean closed;
 
-  /** Takes ownership of the library, the parameters and the cache. */
-  TvmLanguageModel(ModelLibrary library, TvmArray parameters, KvCache cache, ModelFacts facts) {
+  /** Takes ownership of the library, the weights and the cache. */
+  TvmLanguageModel(ModelLibrary library, Weights weights, KvCache cache, ModelFacts facts) {
     this.library = library;
-    this.parameters = parameters;
+    this.weights = weights;
     this.cache = cache;
     this.facts = facts;
     EngineLimits limits = facts.plan().limits();
     tokens = TvmTensorBuffer.allocate(DataType.INT32, batchTokens(limits));
     positions = TvmTensorBuffer.allocate(DataType.INT32, limits.maxSequences());
-    embed = library.prepare("embed", 2).setTensor(0, tokens).setObject(1, parameters);
+    embed = library.prepare("embed", 2).setTensor(0, tokens).setObject(1, weights.parameters());
     try (TvmFunction function = TvmFunction.global("vm.builtin.reshape")) {
       reshape = function.prepare(2).setResultOf(0, embed);
     }
@@ -54,7 +53,7 @@ public final class TvmLanguageModel implements LanguageModel {
             .setResultOf(0, reshape)
             .setTensor(1, positions)
             .setObject(2, cache.object())
-            .setObject(3, parameters);
+            .setObject(3, weights.parameters());
   }
 
   private static int batchTokens(EngineLimits limits) {
@@ -66,7 +65,7 @@ public final class TvmLanguageModel implements LanguageModel {
         .prepare(function, 3)
         .setResultOf(0, reshape)
         .setObject(1, cache.object())
-        .setObject(2, parameters);
+        .setObject(2, weights.parameters());
   }
 
   /** Returns what was read and planned when the model was opened. */
@@ -182,8 +181,8 @@ public final class TvmLanguageModel implements LanguageModel {
     }
     embeddingShape.close();
     cache.close();
-    parameters.close();
     library.close();
+    weights.close();
     TvmRuntime.trimMemory();
   }
 }

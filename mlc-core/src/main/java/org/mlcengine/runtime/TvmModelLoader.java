@@ -2,7 +2,6 @@ package org.mlcengine.runtime;
 
 import java.nio.file.Path;
 import java.util.concurrent.locks.ReentrantLock;
-import org.mlcengine.bindings.TvmArray;
 import org.mlcengine.bindings.TvmException;
 import org.mlcengine.bindings.TvmObject;
 import org.mlcengine.bindings.TvmShape;
@@ -17,6 +16,7 @@ import org.mlcengine.model.ModelConfig;
 import org.mlcengine.model.SystemMemory;
 import org.mlcengine.model.WeightChecksums;
 import org.mlcengine.model.WeightIndex;
+import org.mlcengine.model.WeightShard;
 import org.mlcengine.natives.MlcHome;
 
 /**
@@ -80,21 +80,20 @@ public final class TvmModelLoader {
     }
   }
 
-  private TvmLanguageModel assemble(ModelLibrary library, WeightIndex weights, ModelFacts facts) {
-    long total = facts.plan().weightBytes();
-    TvmArray parameters =
-        WeightLoader.load(
-            weights, facts.metadata().parameters(), done -> listener.loaded(done, total));
+  private TvmLanguageModel assemble(ModelLibrary library, WeightIndex index, ModelFacts facts) {
+    long total = index.shards().stream().mapToLong(WeightShard::bytes).sum();
+    Weights weights =
+        new Weights(index, facts.metadata().parameters(), done -> listener.loaded(done, total));
     try {
       KvCache cache = createCache(library, facts.plan());
       try {
-        return new TvmLanguageModel(library, parameters, cache, facts);
+        return new TvmLanguageModel(library, weights, cache, facts);
       } catch (RuntimeException e) {
         cache.close();
         throw e;
       }
     } catch (RuntimeException e) {
-      parameters.close();
+      weights.close();
       throw e;
     }
   }

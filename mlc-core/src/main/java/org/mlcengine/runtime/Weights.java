@@ -1,0 +1,135 @@
+package org.mlcengine.runtime;
+
+import static java.nio.channels.FileChannel.MapMode.READ_ONLY;
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import org.mlcengine.bindings.DataType;
+import org.mlcengine.bindings.Device;
+import org.mlcengine.bindings.TvmArray;
+import org.mlcengine.bindings.TvmTensor;
+import org.mlcengine.errors.ModelLoadException;
+import org.mlcengine.model.LibraryParameter;
+import org.mlcengine.model.WeightIndex;
+import org.mlcengine.model.WeightShard;
+import org.mlcengine.model.WeightTensor;
+
+/**
+ * The parameters of a model library. The shards are mapped into memory, and tensors use them in
+ * place; only those that are stored in another type, or at an address that generated code does not
+ * take, are copied.
+ */
+final class Weights implements AutoCloseable {
+  /** Code that TVM generates reads its arguments with instructions that fault below this. */
+  private static final long ALIGNMENT = 64;
+
+  private static final long CHUNK_BYTES = 16 << 20;
+  private static final ValueLayout.OfShort STORED_SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** Confined to the engine's thread, so that closing it waits for no other. */
+  private final Arena arena = Arena.ofConfined();
+
+  private final Map<Path, MemorySegment> shards = new HashMap<>();
+  private final TvmArray parameters;
+
+  /**
+   * Brings the weights into memory.
+   *
+   * @param index checked against the library before
+   * @param parameters in the order in which the library takes them
+   * @param progress hears how many bytes are in memory
+   * @throws ModelLoadException if a shard cannot be read
+   */
+  Weights(WeightIndex index, List<LibraryParameter> parameters, LongConsumer progress) {
+    List<TvmTensor> tensors = new ArrayList<>(parameters.size());
+    try {
+      map(index.shards(), progress);
+      for (LibraryParameter parameter : parameters) {
+        tensors.add(tensor(requireNonNull(index.tensors().get(parameter.name()))));
+      }
+      this.parameters = TvmArray.of(tensors.toArray());
+    } catch (RuntimeException e) {
+      arena.close();
+      throw e;
+    } finally {
+      // The array holds references of its own.
+      tensors.forEach(TvmTensor::close);
+    }
+  }
+
+  /** Returns the parameters in the library's order. */
+  TvmArray parameters() {
+    return parameters;
+  }
+
+  /** Frees the memory. No function of the library may run any more. */
+  @Override
+  public void close() {
+    parameters.close();
+    arena.close();
+  }
+
+  private void map(List<WeightShard> files, LongConsumer progress) {
+    long done = 0;
+    for (WeightShard shard : files) {
+      MemorySegment memory = map(shard);
+      shards.put(shard.file(), memory);
+      for (long at = 0; at < memory.byteSize(); at += CHUNK_BYTES) {
+        long size = Math.min(CHUNK_BYTES, memory.byteSize() - at);
+        memory.asSlice(at, size).load();
+        done += size;
+        progress.accept(done);
+      }
+    }
+  }
+
+  private MemorySegment map(WeightShard shard) {
+    try (FileChannel channel = FileChannel.open(shard.file())) {
+      return channel.map(READ_ONLY, 0, shard.bytes(), arena);
+    } catch (IOException e) {
+      throw new ModelLoadException(
+          "%s: the shard cannot be read (%s). Download or convert the model again."
+              .formatted(shard.file(), e),
+          e);
+    }
+  }
+
+  private TvmTensor tensor(WeightTensor source) {
+    MemorySegment shard = requireNonNull(shards.get(source.file()));
+    MemorySegment stored = shard.asSlice(source.offset(), source.bytes());
+    DataType type = DataType.parse(source.dtype().tvmName());
+    long[] shape = source.shape().stream().mapToLong(Long::longValue).toArray();
+    if (source.storedDtype() != source.dtype()) {
+      TvmTensor tensor = TvmTensor.allocate(type, Device.CPU, shape);
+      widen(stored, tensor.data());
+      return tensor;
+    }
+    if (stored.address() % ALIGNMENT != 0) {
+      TvmTensor tensor = TvmTensor.allocate(type, Device.CPU, shape);
+      tensor.data().copyFrom(stored);
+      return tensor;
+    }
+    return TvmTensor.wrap(stored, type, shape);
+  }
+
+  /** Turns bfloat16, the upper halves of float32, into float32. */
+  private static void widen(MemorySegment stored, MemorySegment target) {
+    long elements = target.byteSize() / Float.BYTES;
+    for (long i = 0; i < elements; i++) {
+      int upper = stored.getAtIndex(STORED_SHORT, i);
+      target.setAtIndex(ValueLayout.JAVA_INT, i, upper << 16);
+    }
+  }
+}
