@@ -55,6 +55,13 @@ class LauncherTest {
   }
 
   private String run(String... arguments) throws IOException, InterruptedException {
+    Process process = start(arguments);
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    process.waitFor();
+    return output;
+  }
+
+  private Process start(String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(root.resolve("mlc").toString()));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -63,9 +70,7 @@ class LauncherTest {
     builder.environment().put("PATH", tools + ":/usr/bin:/bin");
     Process process = builder.start();
     process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    process.waitFor();
-    return output;
+    return process;
   }
 
   private long builds() throws IOException {
@@ -104,6 +109,38 @@ class LauncherTest {
     release(17);
     script(jdk.resolve("bin/java"), "echo too old");
     assertThat(run("doctor")).doesNotContain("too old");
+  }
+
+  @Test
+  void theFirstChatLeavesACacheForLaterStarts() throws Exception {
+    release(25);
+    script(
+        jdk.resolve("bin/java"),
+        "for option in \"$@\"; do",
+        "  case $option in -XX:AOTCacheOutput=*) echo full > \"${option#*=}\" ;; esac",
+        "done",
+        "echo java \"$@\"");
+    Path stamp = root.resolve("mlc-cli/target/default-model.stamp");
+
+    assertThat(run("chat")).doesNotContain("AOTCache");
+    assertThat(run("chat")).as("without the default model").doesNotContain("AOTCache");
+    Files.writeString(stamp, "a model");
+    assertThat(run("doctor")).doesNotContain("AOTCache");
+    assertThat(run("chat", "--prompt", "Hi")).endsWith("--prompt Hi\n").doesNotContain("AOTCache");
+    assertThat(run("doctor")).contains("-XX:AOTCache=" + root.toRealPath()).endsWith("doctor\n");
+    release(24);
+    assertThat(run("doctor")).doesNotContain("AOTCache");
+  }
+
+  @Test
+  void aChatThatFailsKeepsItsStatusAndLeavesNoCache() throws Exception {
+    release(25);
+    run("doctor");
+    Files.writeString(root.resolve("mlc-cli/target/default-model.stamp"), "a model");
+    script(jdk.resolve("bin/java"), "echo failed", "exit 3");
+    Process process = start("chat");
+    assertThat(process.waitFor()).isEqualTo(3);
+    assertThat(root.resolve("mlc-cli/target/mlc/classes.aot")).doesNotExist();
   }
 
   @Test
