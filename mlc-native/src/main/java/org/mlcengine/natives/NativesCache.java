@@ -21,6 +21,11 @@ import org.mlcengine.natives.Manifest.Library;
 final class NativesCache {
   private static final String PARTIAL = ".partial-";
 
+  /** Lies beside libraries whose hashes were right, and holds their sizes and times then. */
+  private static final String STAMP = "natives.checked";
+
+  private static final System.Logger LOGGER = System.getLogger(NativesCache.class.getName());
+
   private final Path root;
 
   NativesCache(Path home) {
@@ -32,7 +37,8 @@ final class NativesCache {
   }
 
   /**
-   * The folder with the libraries of a jar, intact; extracted, or repaired, if need be.
+   * The folder with the libraries of a jar, intact; extracted, or repaired, if need be. Their
+   * hashes are computed again only if a file's size or time has changed since they were right.
    *
    * @param resources where the jar holds them, ending in a slash
    * @throws IOException if the cache folder cannot be written, or the jar's contents are not as its
@@ -40,7 +46,7 @@ final class NativesCache {
    */
   Path extract(Manifest manifest, URI resources) throws IOException {
     Path place = root.resolve(manifest.version() + "-" + manifest.platform());
-    if (manifest.problemIn(place).isEmpty()) {
+    if (isIntact(manifest, place)) {
       return place;
     }
     Files.createDirectories(root);
@@ -48,12 +54,45 @@ final class NativesCache {
     synchronized (NativesCache.class) {
       try (FileChannel channel = open(root.resolve(".lock"));
           var lock = channel.lock()) {
-        if (lock.isValid() && manifest.problemIn(place).isPresent()) {
+        if (lock.isValid() && !isIntact(manifest, place)) {
           replace(manifest, resources, place);
         }
       }
     }
     return place;
+  }
+
+  private static boolean isIntact(Manifest manifest, Path folder) {
+    Path stamp = folder.resolve(STAMP);
+    try {
+      String facts = facts(manifest, folder);
+      if (Files.exists(stamp) && Files.readString(stamp).equals(facts)) {
+        return true;
+      }
+      if (manifest.problemIn(folder).isPresent()) {
+        return false;
+      }
+      Files.writeString(stamp, facts);
+    } catch (IOException e) {
+      LOGGER.log(System.Logger.Level.DEBUG, "No stamp in " + folder + "; hashing the natives", e);
+      return manifest.problemIn(folder).isEmpty();
+    }
+    return true;
+  }
+
+  private static String facts(Manifest manifest, Path folder) throws IOException {
+    StringBuilder facts = new StringBuilder();
+    for (Library library : manifest.libraries()) {
+      Path file = folder.resolve(library.file());
+      facts.append(
+          "%s %d %s %s%n"
+              .formatted(
+                  library.sha256(),
+                  Files.size(file),
+                  Files.getLastModifiedTime(file),
+                  library.file()));
+    }
+    return facts.toString();
   }
 
   private static FileChannel open(Path file) throws IOException {

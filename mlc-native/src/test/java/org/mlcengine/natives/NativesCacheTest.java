@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -49,6 +50,25 @@ class NativesCacheTest {
     Files.delete(place.resolve("second.so"));
     assertThat(manifest.problemIn(extract())).isEmpty();
     assertOnlyTheNativesRemain(place);
+  }
+
+  @Test
+  void damageThatKeepsTheSizeIsRepaired() throws IOException {
+    Path place = extract();
+    extract();
+    Files.writeString(place.resolve("first.so"), "First library");
+    assertThat(manifest.problemIn(extract())).isEmpty();
+  }
+
+  @Test
+  void filesThatHaveNotChangedAreNotHashedAgain() throws IOException {
+    Path library = extract().resolve("first.so");
+    extract();
+    FileTime time = Files.getLastModifiedTime(library);
+    Files.writeString(library, "First library");
+    Files.setLastModifiedTime(library, time);
+    extract();
+    assertThat(library).hasContent("First library");
   }
 
   @Test
