@@ -14,8 +14,12 @@ enum {
   SPLIT_KEYS = 16,
   /** Splits for each thread, so that none waits long for another. */
   SPLITS_PER_THREAD = 4,
+  /** Tiles of queries for each thread, as splits above. */
+  TILES_PER_THREAD = 4,
+  /** Tokens of a tile of queries, for which keys are worth to be prepared. */
+  LEAST_TILE = 8,
   /** Products of queries and keys, in numbers multiplied, that are worth waking a team for. */
-  TEAM_WORK = 1 << 16
+  TEAM_WORK = 1 << 15
 };
 
 static const float NO_KEYS = -5e4f;
@@ -147,7 +151,7 @@ static void decode_split(const struct decode_job* job, size_t part, float* priva
   for (size_t key = first; key < last; key += KEY_TILE) {
     struct keys tile;
     find_keys(work, sequence, head, key, least(KEY_TILE, last - key), &tile);
-    isa->attend(q, group, &tile, NULL, state, scratch);
+    isa->attend_few(q, group, &tile, state, scratch);
   }
 }
 
@@ -254,7 +258,8 @@ static void prefill_tile(const struct prefill_job* job, const struct query_tile*
   const size_t tokens = tile->tokens.last - tile->tokens.first, rows = tokens * group;
   const struct range queries = queries_of(work, tile->sequence);
   const size_t keys = keys_of(work, tile->sequence), after = queries.last - tile->tokens.first;
-  float *q = private, *scratch = q + QUERY_TILE * size;
+  struct queries prepared = {.data = private, .scale = private + QUERY_TILE * size};
+  float *scratch = prepared.scale + QUERY_TILE, *q = scratch;
   struct attended state = state_at(scratch + ATTEND_SCRATCH, rows, size);
   size_t limits[QUERY_TILE];
   for (size_t t = 0; t < tokens; t++) {
@@ -263,6 +268,7 @@ static void prefill_tile(const struct prefill_job* job, const struct query_tile*
     size_t hidden = work->causal ? after - 1 - t : 0;
     for (size_t r = 0; r < group; r++) limits[t * group + r] = keys > hidden ? keys - hidden : 0;
   }
+  isa->prepare_queries(q, rows, size, &prepared);
   clear_state(state, rows, size);
   for (size_t key = 0; key < limits[rows - 1]; key += KEY_TILE) {
     struct keys found;
@@ -272,7 +278,7 @@ static void prefill_tile(const struct prefill_job* job, const struct query_tile*
     for (size_t r = 0; r < rows; r++) {
       visible[r] = limits[r] > key ? least(limits[r] - key, count) : 0;
     }
-    isa->attend(q, rows, &found, visible, state, scratch);
+    isa->attend_many(&prepared, &found, visible, state, scratch);
   }
   for (size_t t = 0; t < tokens; t++) {
     struct attended mine = {state.largest + t * group, state.total + t * group,
@@ -292,13 +298,22 @@ static void prefill_part(struct team* team, int member, void* context) {
   }
 }
 
+static size_t total_queries(const struct attention* work) {
+  return (size_t)(work->query_starts[work->sequences] - work->query_starts[0]);
+}
+
 static int prefill(const struct attention* work) {
   const size_t group = work->heads / work->kv_heads;
-  struct prefill_job job = {.work = work, .tile = QUERY_TILE / group};
-  size_t numbers = QUERY_TILE * work->size + ATTEND_SCRATCH + state_size(QUERY_TILE, work->size);
+  const size_t threads = (size_t)team_threads(), tokens = total_queries(work);
+  // Small enough for each thread to get several tiles.
+  const size_t share = divide_up(tokens * work->kv_heads, TILES_PER_THREAD * threads);
+  struct prefill_job job = {
+      .work = work, .tile = least(QUERY_TILE / group, share > LEAST_TILE ? share : LEAST_TILE)};
+  size_t numbers =
+      QUERY_TILE * (work->size + 1) + ATTEND_SCRATCH + state_size(QUERY_TILE, work->size);
   job.private_size = padded(numbers * 4) / 4;
   struct scratch* scratch = scratch_of_thread();
-  size_t bytes = (size_t)team_threads() * job.private_size * 4;
+  size_t bytes = threads * job.private_size * 4;
   if (scratch_reserve(scratch, bytes) != 0) return no_memory();
   job.private = scratch_take(scratch, bytes);
   return team_run(prefill_part, &job);

@@ -62,7 +62,7 @@ enum {
   /** Most keys that one call of an attention loop takes. */
   KEY_TILE = 64,
   /** Most query rows that one call of an attention loop takes. */
-  QUERY_TILE = 96,
+  QUERY_TILE = 192,
   /** Largest head. */
   HEAD_SIZE = 256
 };
@@ -74,6 +74,16 @@ struct keys {
   size_t count;
   const void* key[KEY_TILE];
   const void* value[KEY_TILE];
+};
+
+/** Query rows as `attend_many` takes them. */
+struct queries {
+  size_t rows;
+  size_t size;
+  /** Room for `[QUERY_TILE][size]` floats. */
+  void* data;
+  /** `[QUERY_TILE]` */
+  float* scale;
 };
 
 /** The running state of softmax over keys, base 2, for some query rows. */
@@ -121,15 +131,21 @@ struct isa {
   void (*silu_multiply)(const float* gate, const float* up, float* out, size_t count);
 
   /**
-   * Takes keys into the state of up to QUERY_TILE query rows. Row `r` sees the first `visible[r]`
-   * keys, or all if `visible` is NULL. `q[rows][size]` is scaled so that scores have base 2.
-   * `scratch` has room for ATTEND_SCRATCH floats.
+   * Takes keys into the state of a few query rows, which all see all of them. `q[rows][size]` is
+   * scaled so that scores have base 2. `scratch` has room for ATTEND_SCRATCH floats.
    */
-  void (*attend)(const float* q, size_t rows, const struct keys* keys, const size_t* visible,
-                 struct attended state, float* scratch);
+  void (*attend_few)(const float* q, size_t rows, const struct keys* keys, struct attended state,
+                     float* scratch);
+  /** Puts up to QUERY_TILE such rows into the form that `attend_many` takes. */
+  void (*prepare_queries)(const float* q, size_t rows, size_t size, struct queries* to);
+  /** Takes keys into the state of query rows; row `r` sees the first `visible[r]` keys. */
+  void (*attend_many)(const struct queries* queries, const struct keys* keys, const size_t* visible,
+                      struct attended state, float* scratch);
 };
 
-enum { ATTEND_SCRATCH = KEY_TILE * HEAD_SIZE + QUERY_TILE * KEY_TILE };
+enum {
+  ATTEND_SCRATCH = 2 * KEY_TILE * HEAD_SIZE + KEY_TILE + HEAD_SIZE + QUERY_TILE * (2 * KEY_TILE + 2)
+};
 
 /** The instruction set in use. */
 extern const struct isa* isa;

@@ -5,7 +5,8 @@
 // clang-format off: each file builds on those before it.
 #include "loops/floats.h"
 #include "loops/integers.h"
-#include "loops/attention.h"
+#include "loops/attend_few.h"
+#include "loops/attend_many.h"
 #include "loops/rows.h"
 // clang-format on
 

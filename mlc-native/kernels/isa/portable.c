@@ -208,25 +208,40 @@ static void silu_multiply(const float* gate, const float* up, float* out, size_t
   }
 }
 
-static void attend(const float* q, size_t rows, const struct keys* keys, const size_t* visible,
-                   struct attended state, float* scratch) {
+static void attend_key(const float* q, const struct keys* keys, size_t key, size_t row,
+                       struct attended state) {
+  float score = 0;
+  for (size_t d = 0; d < keys->size; d++) score += q[d] * number_at(keys->key[key], keys->half, d);
+  const float largest = fmaxf(state.largest[row], score);
+  const float keep = exp2f(state.largest[row] - largest), take = exp2f(score - largest);
+  for (size_t d = 0; d < keys->size; d++) {
+    float* value = &state.values[row * keys->size + d];
+    *value = *value * keep + number_at(keys->value[key], keys->half, d) * take;
+  }
+  state.total[row] = state.total[row] * keep + take;
+  state.largest[row] = largest;
+}
+
+static void attend_few(const float* q, size_t rows, const struct keys* keys, struct attended state,
+                       float* scratch) {
   (void)scratch;
   for (size_t r = 0; r < rows; r++) {
-    const size_t count = visible == NULL ? keys->count : visible[r];
-    for (size_t i = 0; i < count; i++) {
-      float score = 0;
-      for (size_t d = 0; d < keys->size; d++) {
-        score += q[r * keys->size + d] * number_at(keys->key[i], keys->half, d);
-      }
-      const float largest = fmaxf(state.largest[r], score);
-      const float keep = exp2f(state.largest[r] - largest), take = exp2f(score - largest);
-      for (size_t d = 0; d < keys->size; d++) {
-        float* value = &state.values[r * keys->size + d];
-        *value = *value * keep + number_at(keys->value[i], keys->half, d) * take;
-      }
-      state.total[r] = state.total[r] * keep + take;
-      state.largest[r] = largest;
-    }
+    for (size_t i = 0; i < keys->count; i++) attend_key(q + r * keys->size, keys, i, r, state);
+  }
+}
+
+static void prepare_queries(const float* q, size_t rows, size_t size, struct queries* to) {
+  to->rows = rows;
+  to->size = size;
+  memcpy(to->data, q, rows * size * sizeof *q);
+}
+
+static void attend_many(const struct queries* queries, const struct keys* keys,
+                        const size_t* visible, struct attended state, float* scratch) {
+  (void)scratch;
+  for (size_t r = 0; r < queries->rows; r++) {
+    const float* q = (const float*)queries->data + r * keys->size;
+    for (size_t i = 0; i < visible[r]; i++) attend_key(q, keys, i, r, state);
   }
 }
 

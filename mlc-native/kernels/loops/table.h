@@ -14,5 +14,7 @@ const struct isa TABLE = {
     .narrow = narrow,
     .rms_norm = rms_norm,
     .silu_multiply = silu_multiply,
-    .attend = attend,
+    .attend_few = attend_few,
+    .prepare_queries = prepare_queries,
+    .attend_many = attend_many,
 };

@@ -77,13 +77,24 @@ static inline vf vf_scale(vf x, vf n) {
   return x * _mm256_castsi256_ps(_mm256_add_epi32(exponent, _mm256_set1_epi32(127 << 23)));
 }
 
-/** Lane `i` of the result is the sum of `x[i]`. */
-static inline vf vf_sums(const vf x[LANES]) {
-  vf low = _mm256_hadd_ps(_mm256_hadd_ps(x[0], x[1]), _mm256_hadd_ps(x[2], x[3]));
-  vf high = _mm256_hadd_ps(_mm256_hadd_ps(x[4], x[5]), _mm256_hadd_ps(x[6], x[7]));
-  return _mm256_add_ps(_mm256_permute2f128_ps(low, high, 0x20),
-                       _mm256_permute2f128_ps(low, high, 0x31));
-}
+/** Defines a function whose lane `i` joins all lanes of `x[i]` by `join`. */
+#define JOIN_LANES(name, join)                                             \
+  static inline vf name(const vf x[LANES]) {                               \
+    vf pairs[4], quads[2];                                                 \
+    for (int i = 0; i < 4; i++) {                                          \
+      vf a = x[i / 2 * 4 + i % 2], b = x[i / 2 * 4 + i % 2 + 2];           \
+      pairs[i] = join(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b)); \
+    }                                                                      \
+    for (int i = 0; i < 2; i++) {                                          \
+      quads[i] = join(_mm256_unpacklo_ps(pairs[2 * i], pairs[2 * i + 1]),  \
+                      _mm256_unpackhi_ps(pairs[2 * i], pairs[2 * i + 1])); \
+    }                                                                      \
+    return join(_mm256_permute2f128_ps(quads[0], quads[1], 0x20),          \
+                _mm256_permute2f128_ps(quads[0], quads[1], 0x31));         \
+  }
+JOIN_LANES(vf_sums, _mm256_add_ps)
+JOIN_LANES(vf_maxes, _mm256_max_ps)
+#undef JOIN_LANES
 
 /** Stores 8 whole numbers between -127 and 127 as bytes and returns their sum. */
 static inline int32_t vf_store_bytes(int8_t* p, vf x) {
@@ -168,6 +179,28 @@ static inline vi dot_nibbles(vi packed, vi low, vi high) {
   return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
 #endif
 }
+
+static inline void vi_store(void* p, vi x) { _mm256_storeu_si256(p, x); }
+/** Stores 8 numbers, rounded, as 16-bit integers. */
+static inline void vf_store_shorts(int16_t* p, vf x) {
+  const vi whole = _mm256_cvtps_epi32(x);
+  _mm_storeu_si128(
+      (void*)p, _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1)));
+}
+/** Lane `i` holds `low[i]` and `high[i]`, rounded to 16 bits. */
+static inline vi vi_pair(vf low, vf high) {
+  return _mm256_blend_epi16(_mm256_cvtps_epi32(low),
+                            _mm256_slli_epi32(_mm256_cvtps_epi32(high), 16), 0xaa);
+}
+/** Adds the products of pairs of 16-bit integers, lane by lane. */
+static inline vi vi_add_pairs(vi sum, vi a, vi b) {
+#ifdef WITH_VNNI
+  return _mm256_dpwssd_avx_epi32(sum, a, b);
+#else
+  return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
+#endif
+}
+enum { PAIR_ROWS = 4, PAIR_VECTORS = 2 };
 
 /** Whether the codes of 8 bits in panels are signed. */
 #ifdef WITH_VNNI

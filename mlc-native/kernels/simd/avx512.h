@@ -58,24 +58,27 @@ static inline __attribute__((always_inline)) vf vf_spread(const int bits, vf sca
 /** `2^n * x` for whole `n`. */
 static inline vf vf_scale(vf x, vf n) { return _mm512_scalef_ps(x, n); }
 
-/** Lane `i` of the result is the sum of `x[i]`. */
-static inline vf vf_sums(const vf x[LANES]) {
-  vf pairs[8], quads[4];
-  for (int i = 0; i < 8; i++) {
-    vf a = x[i / 2 * 4 + i % 2], b = x[i / 2 * 4 + i % 2 + 2];
-    pairs[i] = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+/** Defines a function whose lane `i` joins all lanes of `x[i]` by `join`. */
+#define JOIN_LANES(name, join)                                                                 \
+  static inline vf name(const vf x[LANES]) {                                                   \
+    vf pairs[8], quads[4];                                                                     \
+    for (int i = 0; i < 8; i++) {                                                              \
+      vf a = x[i / 2 * 4 + i % 2], b = x[i / 2 * 4 + i % 2 + 2];                               \
+      pairs[i] = join(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));                     \
+    }                                                                                          \
+    for (int i = 0; i < 4; i++) {                                                              \
+      quads[i] = join(_mm512_unpacklo_ps(pairs[2 * i], pairs[2 * i + 1]),                      \
+                      _mm512_unpackhi_ps(pairs[2 * i], pairs[2 * i + 1]));                     \
+    }                                                                                          \
+    vf low = join(_mm512_shuffle_f32x4(quads[0], quads[1], 0x88),                              \
+                  _mm512_shuffle_f32x4(quads[0], quads[1], 0xdd));                             \
+    vf high = join(_mm512_shuffle_f32x4(quads[2], quads[3], 0x88),                             \
+                   _mm512_shuffle_f32x4(quads[2], quads[3], 0xdd));                            \
+    return join(_mm512_shuffle_f32x4(low, high, 0x88), _mm512_shuffle_f32x4(low, high, 0xdd)); \
   }
-  for (int i = 0; i < 4; i++) {
-    quads[i] = _mm512_add_ps(_mm512_unpacklo_ps(pairs[2 * i], pairs[2 * i + 1]),
-                             _mm512_unpackhi_ps(pairs[2 * i], pairs[2 * i + 1]));
-  }
-  vf low = _mm512_add_ps(_mm512_shuffle_f32x4(quads[0], quads[1], 0x88),
-                         _mm512_shuffle_f32x4(quads[0], quads[1], 0xdd));
-  vf high = _mm512_add_ps(_mm512_shuffle_f32x4(quads[2], quads[3], 0x88),
-                          _mm512_shuffle_f32x4(quads[2], quads[3], 0xdd));
-  return _mm512_add_ps(_mm512_shuffle_f32x4(low, high, 0x88),
-                       _mm512_shuffle_f32x4(low, high, 0xdd));
-}
+JOIN_LANES(vf_sums, _mm512_add_ps)
+JOIN_LANES(vf_maxes, _mm512_max_ps)
+#undef JOIN_LANES
 
 /** Stores 16 whole numbers between -127 and 127 as bytes and returns their sum. */
 static inline int32_t vf_store_bytes(int8_t* p, vf x) {
@@ -107,7 +110,9 @@ static inline vi dot_bytes(const int8_t* p) {
 }
 static inline vdot dot_step(int bits, vdot sum, vcodes codes, vi bytes) {
   (void)bits;
-  return _mm512_dpbusd_epi32(sum, codes, bytes);
+  // Compilers copy the sums of the intrinsic from register to register.
+  __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(codes), "v"(bytes));
+  return sum;
 }
 static inline vi dot_end(int bits, vdot sum, int32_t correction) {
   (void)bits, (void)correction;
@@ -123,6 +128,24 @@ static inline vi dot_nibbles(vi packed, vi low, vi high) {
   vi sum = _mm512_dpbusd_epi32(vi_zero(), _mm512_and_si512(packed, mask), low);
   return _mm512_dpbusd_epi32(sum, _mm512_and_si512(_mm512_srli_epi16(packed, 4), mask), high);
 }
+
+static inline void vi_store(void* p, vi x) { _mm512_storeu_si512(p, x); }
+/** Stores 16 numbers, rounded, as 16-bit integers. */
+static inline void vf_store_shorts(int16_t* p, vf x) {
+  _mm256_storeu_si256((void*)p, _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(x)));
+}
+/** Lane `i` holds `low[i]` and `high[i]`, rounded to 16 bits. */
+static inline vi vi_pair(vf low, vf high) {
+  return _mm512_mask_blend_epi16(0xaaaaaaaau, _mm512_cvtps_epi32(low),
+                                 _mm512_slli_epi32(_mm512_cvtps_epi32(high), 16));
+}
+/** Adds the products of pairs of 16-bit integers, lane by lane. */
+static inline vi vi_add_pairs(vi sum, vi a, vi b) {
+  // Compilers copy the sums of the intrinsic from register to register.
+  __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+  return sum;
+}
+enum { PAIR_ROWS = 6, PAIR_VECTORS = 4 };
 
 /** Whether the codes of 8 bits in panels are signed. */
 enum { SIGNED_PANELS = 0 };
