@@ -250,66 +250,137 @@ static void test_elements(uint64_t seed) {
   }
 }
 
-/** Queries that see keys in two tiles, one after the other. */
-static void test_attend(uint64_t seed) {
-  case_begin("attend", seed);
-  const size_t size = (size_t)random_int(1, HEAD_SIZE / 16) * 16;
-  const size_t rows = (size_t)(random_bool() ? random_int(1, 10) : random_int(1, QUERY_TILE));
-  const bool half = random_bool(), limited = random_bool();
-  const float spread = powf(2, (float)random_int(-2, 3)) / sqrtf((float)size);
-  float* q = (float*)random_numbers(rows * size, false).data;
-  for (size_t i = 0; i < rows * size; i++) q[i] *= spread;
+/** Two tiles of keys and values, and how many of each tile's keys each of some query rows sees. */
+struct attend_case {
+  size_t rows;
+  size_t size;
+  const float* q;
+  struct keys tiles[2];
+  struct floats key[2];
+  struct floats value[2];
+  size_t* visible[2];
+};
+
+static struct attend_case random_attend_case(size_t rows, bool limited) {
+  const bool half = random_bool();
+  struct attend_case the = {.rows = rows, .size = (size_t)random_int(1, HEAD_SIZE / 16) * 16};
+  const float spread = powf(2, (float)random_int(-2, 3)) / sqrtf((float)the.size);
+  float* q = (float*)random_numbers(rows * the.size, false).data;
+  for (size_t i = 0; i < rows * the.size; i++) q[i] *= spread;
+  the.q = q;
+  for (int tile = 0; tile < 2; tile++) {
+    const size_t count = (size_t)random_int(1, KEY_TILE);
+    the.key[tile] = random_numbers(count * the.size, half);
+    the.value[tile] = random_numbers(count * the.size, half);
+    the.tiles[tile] = (struct keys){.half = half, .size = the.size, .count = count};
+    for (size_t i = 0; i < count; i++) {
+      const size_t place = i * the.size * (half ? 2 : 4);
+      the.tiles[tile].key[i] = (const uint8_t*)the.key[tile].data + place;
+      the.tiles[tile].value[i] = (const uint8_t*)the.value[tile].data + place;
+    }
+    the.visible[tile] = guarded(rows * sizeof(size_t), sizeof(size_t));
+    for (size_t r = 0; r < rows; r++) {
+      the.visible[tile][r] = limited ? (size_t)random_int(0, (int)count) : count;
+    }
+  }
+  return the;
+}
+
+static struct attended empty_state(size_t rows, size_t size) {
   struct attended state = {guarded_floats(rows), guarded_floats(rows), guarded_floats(rows * size)};
   for (size_t r = 0; r < rows; r++) {
     state.largest[r] = -INFINITY;
     state.total[r] = 0;
   }
   memset(state.values, 0, rows * size * sizeof *state.values);
-  float* scratch = guarded_floats(ATTEND_SCRATCH);
-  struct keys tiles[2];
-  struct floats key[2], value[2];
-  size_t* visible[2];
+  return state;
+}
+
+/**
+ * Half a unit of a 16-bit code in each factor of a score: what the scores of row `r` may be off by
+ * where queries and keys are rounded to codes.
+ */
+static double code_error(const struct attend_case* the, size_t r) {
+  const double unit = 0.5 / floor(sqrt(2147483000.0 / (double)the->size));
+  double worst = 0;
   for (int tile = 0; tile < 2; tile++) {
-    const size_t count = (size_t)random_int(1, KEY_TILE);
-    key[tile] = random_numbers(count * size, half);
-    value[tile] = random_numbers(count * size, half);
-    tiles[tile] = (struct keys){.half = half, .size = size, .count = count};
-    for (size_t i = 0; i < count; i++) {
-      const size_t place = i * size * (half ? 2 : 4);
-      tiles[tile].key[i] = (const uint8_t*)key[tile].data + place;
-      tiles[tile].value[i] = (const uint8_t*)value[tile].data + place;
+    for (size_t i = 0; i < the->visible[tile][r]; i++) {
+      double q_sum = 0, q_most = 0, key_sum = 0, key_most = 0;
+      for (size_t d = 0; d < the->size; d++) {
+        const double q = fabs((double)the->q[r * the->size + d]);
+        const double key = fabs((double)number_at(the->key[tile], i * the->size + d));
+        q_sum += q, key_sum += key;
+        q_most = fmax(q_most, q), key_most = fmax(key_most, key);
+      }
+      worst = fmax(worst, unit * (q_sum * key_most + key_sum * q_most));
     }
-    visible[tile] = guarded(rows * sizeof(size_t), sizeof(size_t));
-    for (size_t r = 0; r < rows; r++) {
-      visible[tile][r] = limited ? (size_t)random_int(0, (int)count) : count;
-    }
-    isa->attend(q, rows, &tiles[tile], limited ? visible[tile] : NULL, state, scratch);
   }
-  for (size_t r = 0; r < rows; r++) {
-    double total = 0, sums[HEAD_SIZE] = {0};
-    for (int tile = 0; tile < 2; tile++) {
-      for (size_t i = 0; i < visible[tile][r]; i++) {
-        double score = 0;
-        for (size_t d = 0; d < size; d++) {
-          score += q[r * size + d] * number_at(key[tile], i * size + d);
-        }
-        total += exp2(score);
-        for (size_t d = 0; d < size; d++) {
-          sums[d] += exp2(score) * number_at(value[tile], i * size + d);
-        }
+  return 1.01 * worst;
+}
+
+/** Checks a row; scores may be off by `score`, and the weights of a tile by `weights` in all. */
+static void check_attended(const struct attend_case* the, struct attended state, size_t r,
+                           double score, double weights) {
+  double total = 0, sums[HEAD_SIZE] = {0}, most = 0;
+  for (int tile = 0; tile < 2; tile++) {
+    for (size_t i = 0; i < the->visible[tile][r]; i++) {
+      double exponent = 0;
+      for (size_t d = 0; d < the->size; d++) {
+        exponent += the->q[r * the->size + d] * number_at(the->key[tile], i * the->size + d);
+      }
+      total += exp2(exponent);
+      for (size_t d = 0; d < the->size; d++) {
+        const double value = number_at(the->value[tile], i * the->size + d);
+        sums[d] += exp2(exponent) * value;
+        most = fmax(most, fabs(value));
       }
     }
-    if (total == 0) {
-      check(state.total[r] == 0, "row %zu saw keys", r);
-      continue;
-    }
-    const double sum = state.largest[r] + log2(state.total[r]);
-    check(fabs(sum - log2(total)) < 1e-4, "row %zu: log-sum %.9g, not %.9g", r, sum, log2(total));
-    for (size_t d = 0; d < size; d++) {
-      const double found = state.values[r * size + d] / state.total[r];
-      check(fabs(found - sums[d] / total) < 1e-4, "row %zu: element %zu is %.9g, not %.9g", r, d,
-            found, sums[d] / total);
-    }
+  }
+  if (total == 0) {
+    check(state.total[r] == 0, "row %zu saw keys", r);
+    return;
+  }
+  const double sum = state.largest[r] + log2(state.total[r]);
+  check(fabs(sum - log2(total)) < 1e-4 + score + weights, "row %zu: log-sum %.9g, not %.9g", r, sum,
+        log2(total));
+  // A score that is off by e changes its weight by the factor 2^e, and all others may as well.
+  const double allowed = 1e-4 + (exp2(2 * score) - 1 + 2 * weights) * most;
+  for (size_t d = 0; d < the->size; d++) {
+    const double found = state.values[r * the->size + d] / state.total[r];
+    check(fabs(found - sums[d] / total) < allowed, "row %zu: element %zu is %.9g, not %.9g", r, d,
+          found, sums[d] / total);
+  }
+}
+
+/** A few queries that see keys in two tiles, one after the other. */
+static void test_attend_few(uint64_t seed) {
+  case_begin("attend few", seed);
+  const struct attend_case the = random_attend_case((size_t)random_int(1, 10), false);
+  const struct attended state = empty_state(the.rows, the.size);
+  float* scratch = guarded_floats(ATTEND_SCRATCH);
+  for (int tile = 0; tile < 2; tile++) {
+    isa->attend_few(the.q, the.rows, &the.tiles[tile], state, scratch);
+  }
+  for (size_t r = 0; r < the.rows; r++) check_attended(&the, state, r, 0, 0);
+}
+
+/** Many queries, of which each sees some keys of two tiles. */
+static void test_attend_many(uint64_t seed) {
+  case_begin("attend many", seed);
+  const struct attend_case the =
+      random_attend_case((size_t)random_int(1, QUERY_TILE), random_bool());
+  const struct attended state = empty_state(the.rows, the.size);
+  float* scratch = guarded_floats(ATTEND_SCRATCH);
+  struct queries queries = {.data = guarded_floats(QUERY_TILE * the.size),
+                            .scale = guarded_floats(QUERY_TILE)};
+  isa->prepare_queries(the.q, the.rows, the.size, &queries);
+  for (int tile = 0; tile < 2; tile++) {
+    isa->attend_many(&queries, &the.tiles[tile], the.visible[tile], state, scratch);
+  }
+  // Half a unit of a code for each key of a tile, and as much again for its value.
+  const double weights = KEY_TILE * 0.5 / floor(sqrt(2147483000.0 / KEY_TILE)) * 2;
+  for (size_t r = 0; r < the.rows; r++) {
+    check_attended(&the, state, r, code_error(&the, r), weights);
   }
 }
 
@@ -340,8 +411,14 @@ static void test_odd_numbers(uint64_t seed) {
   const struct keys keys = {.size = GROUP, .count = 1, .key = {x}, .value = {x}};
   float largest = -INFINITY, total = 0;
   memset(row, 0, GROUP * sizeof *row);
-  isa->attend(x, 1, &keys, NULL, (struct attended){&largest, &total, row},
-              guarded_floats(ATTEND_SCRATCH));
+  const struct attended state = {&largest, &total, row};
+  float* scratch = guarded_floats(ATTEND_SCRATCH);
+  isa->attend_few(x, 1, &keys, state, scratch);
+  struct queries queries = {.data = guarded_floats(QUERY_TILE * GROUP),
+                            .scale = guarded_floats(QUERY_TILE)};
+  isa->prepare_queries(x, 1, GROUP, &queries);
+  const size_t visible = 1;
+  isa->attend_many(&queries, &keys, &visible, state, scratch);
 }
 
 void test_loops(uint64_t seed) {
@@ -352,6 +429,7 @@ void test_loops(uint64_t seed) {
   test_decode_row(seed);
   test_halves(seed);
   test_elements(seed);
-  test_attend(seed);
+  test_attend_few(seed);
+  test_attend_many(seed);
   test_odd_numbers(seed);
 }
