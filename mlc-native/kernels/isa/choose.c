@@ -12,7 +12,7 @@ extern const struct isa isa_neon;
 const struct isa* const isa_all[] = {
 #if defined(__x86_64__)
     &isa_avx512vnni, &isa_avxvnni, &isa_avx2,
-#elif defined(MLC_HAS_NEON)
+#elif defined(__aarch64__)
     &isa_neon,
 #endif
     &isa_portable,   NULL,

@@ -223,7 +223,7 @@ static inline __attribute__((always_inline)) void multiply_panel(const int bits,
     break;
       REST(1)
       REST(2)
-#if LANES == 16
+#if LANES != 8
       REST(3)
       REST(4)
       REST(5)
