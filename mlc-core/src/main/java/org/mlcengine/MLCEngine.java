@@ -1,10 +1,13 @@
 package org.mlcengine;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.model.LimitRequest;
 import org.mlcengine.scheduler.EngineThread;
+import org.mlcengine.scheduler.Scheduler;
+import org.mlcengine.scheduler.StepTimes;
 
 /**
  * A language model inside this JVM, with OpenAI's API.
@@ -54,6 +57,20 @@ public final class MLCEngine implements AutoCloseable {
   /** Returns facts of the loaded model and the limits that are in force. */
   public EngineInfo info() {
     return info;
+  }
+
+  /** Returns what this engine's steps have taken so far. */
+  public EngineMetrics metrics() {
+    Scheduler scheduler = engine.scheduler();
+    return new EngineMetrics(steps(scheduler.prefills()), steps(scheduler.decodes()));
+  }
+
+  private static EngineMetrics.Steps steps(StepTimes times) {
+    return new EngineMetrics.Steps(
+        times.steps(),
+        times.tokens(),
+        Duration.ofNanos(times.nanos()),
+        Duration.ofNanos(times.nativeNanos()));
   }
 
   /**

@@ -21,6 +21,7 @@ import org.mlcengine.protocol.ChatCompletionChunk;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
 import org.mlcengine.protocol.FinishReason;
 import org.mlcengine.protocol.Role;
+import org.mlcengine.protocol.Usage;
 
 /** The chat API on the real model. */
 class ChatCompletionsTest {
@@ -226,5 +227,31 @@ class ChatCompletionsTest {
         .isInstanceOfSatisfying(
             InvalidRequestException.class, e -> assertThat(e.parameter()).isEqualTo("temperature"));
     assertThat(Optional.of(engine.info().contextWindow())).contains(1024);
+  }
+
+  @Test
+  void metricsCountEveryStep() {
+    EngineMetrics before = engine.metrics();
+    Usage usage =
+        engine
+            .chat()
+            .completions()
+            .create(
+                ChatCompletionCreateParams.builder()
+                    .addUserMessage("Tell me a long story.")
+                    .maxTokens(9)
+                    .ignoreEos(true)
+                    .build())
+            .usage()
+            .orElseThrow();
+    EngineMetrics metrics = engine.metrics().since(before);
+
+    assertThat(metrics.prefill().tokens()).isEqualTo(usage.promptTokens());
+    assertThat(metrics.decode().count()).isEqualTo(8);
+    assertThat(metrics.decode().tokens()).isEqualTo(8);
+    for (EngineMetrics.Steps steps : List.of(metrics.prefill(), metrics.decode())) {
+      assertThat(steps.nativeTime()).isPositive().isLessThanOrEqualTo(steps.time());
+      assertThat(steps.tokensPerSecond()).isPositive();
+    }
   }
 }

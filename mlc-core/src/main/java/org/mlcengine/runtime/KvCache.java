@@ -1,8 +1,6 @@
 package org.mlcengine.runtime;
 
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.bindings.TvmCall;
 import org.mlcengine.bindings.TvmFunction;
@@ -17,18 +15,25 @@ import org.mlcengine.model.EngineLimits;
 final class KvCache implements AutoCloseable {
   private final TvmObject cache;
   private final EngineLimits limits;
+  private final NativeTime time;
   private final TvmCall add = prepare("vm.builtin.kv_state_add_sequence", 2);
   private final TvmCall remove = prepare("vm.builtin.kv_state_remove_sequence", 2);
   private final TvmCall begin = prepare("vm.builtin.kv_state_begin_forward", 3);
   private final TvmCall end = prepare("vm.builtin.kv_state_end_forward", 1);
   private final ShapeArgument ids = new ShapeArgument(begin, 1);
   private final ShapeArgument lengths = new ShapeArgument(begin, 2);
-  private final Map<Long, Integer> sequences = new HashMap<>();
+  private final SequencePages sequences;
 
-  /** Takes ownership of the cache object. */
-  KvCache(TvmObject cache, EngineLimits limits) {
+  /**
+   * Takes ownership of the cache object.
+   *
+   * @param time measures the calls of a forward pass
+   */
+  KvCache(TvmObject cache, EngineLimits limits, NativeTime time) {
     this.cache = cache;
     this.limits = limits;
+    this.time = time;
+    this.sequences = new SequencePages(limits.pageSize());
     for (TvmCall call : new TvmCall[] {add, remove, begin, end}) {
       call.setObject(0, cache);
     }
@@ -46,18 +51,18 @@ final class KvCache implements AutoCloseable {
   }
 
   void addSequence(long id) {
-    if (id < 0 || sequences.containsKey(id)) {
+    if (id < 0 || sequences.contains(id)) {
       throw new IllegalArgumentException("A new sequence needs a new id of at least 0, got " + id);
     }
-    if (sequences.size() == limits.maxSequences()) {
-      throw new IllegalStateException("There are " + sequences.size() + " sequences already.");
+    if (sequences.count() == limits.maxSequences()) {
+      throw new IllegalStateException("There are " + sequences.count() + " sequences already.");
     }
     add.setInt(1, id).invoke();
-    sequences.put(id, 0);
+    sequences.add(id);
   }
 
   void removeSequence(long id) {
-    if (sequences.remove(id) == null) {
+    if (!sequences.remove(id)) {
       throw new IllegalArgumentException("There is no sequence " + id);
     }
     remove.setInt(1, id).invoke();
@@ -73,41 +78,41 @@ final class KvCache implements AutoCloseable {
     }
     ids.pass(size);
     lengths.pass(size);
-    begin.invoke();
+    time.invoke(begin);
     for (int i = 0; i < size; i++) {
-      sequences.merge(batch.sequenceId(i), batch.length(i), Integer::sum);
+      sequences.grow(batch.sequenceId(i), batch.length(i));
     }
+  }
+
+  /** Returns what measures the calls of a forward pass. */
+  NativeTime time() {
+    return time;
   }
 
   /** Ends the forward pass that {@link #begin} started. */
   void end() {
-    end.invoke();
+    time.invoke(end);
   }
 
   private void check(ForwardBatch batch) {
     int pages = 0;
     for (int i = 0; i < batch.size(); i++) {
-      Integer length = sequences.get(batch.sequenceId(i));
-      if (length == null) {
-        throw new IllegalArgumentException("There is no sequence " + batch.sequenceId(i));
+      long id = batch.sequenceId(i);
+      if (!sequences.contains(id)) {
+        throw new IllegalArgumentException("There is no sequence " + id);
       }
       for (int j = 0; j < i; j++) {
-        if (batch.sequenceId(j) == batch.sequenceId(i)) {
-          throw new IllegalArgumentException("Sequence " + batch.sequenceId(i) + " occurs twice");
+        if (batch.sequenceId(j) == id) {
+          throw new IllegalArgumentException("Sequence " + id + " occurs twice");
         }
       }
-      pages += pages(length + batch.length(i)) - pages(length);
+      pages += sequences.needed(id, batch.length(i));
     }
-    int used = sequences.values().stream().mapToInt(this::pages).sum();
-    if (used + pages > limits.pages()) {
+    int free = limits.pages() - sequences.used();
+    if (pages > free) {
       throw new IllegalStateException(
-          "The batch needs %d KV pages; %d of %d are free."
-              .formatted(pages, limits.pages() - used, limits.pages()));
+          "The batch needs %d KV pages; %d of %d are free.".formatted(pages, free, limits.pages()));
     }
-  }
-
-  private int pages(int tokens) {
-    return Math.ceilDiv(tokens, limits.pageSize());
   }
 
   @Override

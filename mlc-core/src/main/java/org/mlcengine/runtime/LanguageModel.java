@@ -41,6 +41,11 @@ public interface LanguageModel extends AutoCloseable {
    */
   MemorySegment forward(ForwardBatch batch);
 
+  /** Returns how long forward passes have spent in native code so far, in nanoseconds. */
+  default long nativeNanos() {
+    return 0;
+  }
+
   /** Frees the model's memory. Closing again does nothing. */
   @Override
   void close();

@@ -17,6 +17,7 @@ public final class TvmLanguageModel implements LanguageModel {
   private final Weights weights;
   private final KvCache cache;
   private final ModelFacts facts;
+  private final NativeTime time;
   private final TvmTensorBuffer tokens;
   private final TvmTensorBuffer positions;
   private final TvmCall embed;
@@ -36,6 +37,7 @@ public final class TvmLanguageModel implements LanguageModel {
     this.weights = weights;
     this.cache = cache;
     this.facts = facts;
+    this.time = cache.time();
     EngineLimits limits = facts.plan().limits();
     tokens = TvmTensorBuffer.allocate(DataType.INT32, batchTokens(limits));
     positions = TvmTensorBuffer.allocate(DataType.INT32, limits.maxSequences());
@@ -89,6 +91,11 @@ public final class TvmLanguageModel implements LanguageModel {
   }
 
   @Override
+  public long nativeNanos() {
+    return time.nanos();
+  }
+
+  @Override
   public void addSequence(long id) {
     cache.addSequence(id);
   }
@@ -103,12 +110,12 @@ public final class TvmLanguageModel implements LanguageModel {
     check(batch);
     batch.copyTokens(tokens.data());
     tokens.setLength(batch.tokenCount());
-    embed.invoke();
+    time.invoke(embed);
     boolean decoding = batch.tokenCount() == batch.size();
     reshape(batch, decoding);
     cache.begin(batch);
     TvmCall step = step(batch, decoding);
-    step.invoke();
+    time.invoke(step);
     cache.end();
     return logits(step, batch.size());
   }
@@ -119,7 +126,7 @@ public final class TvmLanguageModel implements LanguageModel {
     embeddingShape.set(1, decoding ? 1 : batch.tokenCount());
     embeddingShape.set(2, hidden);
     embeddingShape.pass(3);
-    reshape.invoke();
+    time.invoke(reshape);
   }
 
   private TvmCall step(ForwardBatch batch, boolean decoding) {

@@ -107,7 +107,7 @@ public final class TvmModelLoader {
         TvmShape sliding = TvmShape.of(0)) {
       TvmObject cache =
           library.create("create_tir_paged_kv_cache", sequences, tokens, chunk, page, sliding);
-      return new KvCache(cache, limits);
+      return new KvCache(cache, limits, new NativeTime());
     } catch (TvmException e) {
       throw new InsufficientMemoryException(
           "The KV cache of %d MiB could not be made (%s). Set a smaller contextWindowSize or fewer maxNumSequence."

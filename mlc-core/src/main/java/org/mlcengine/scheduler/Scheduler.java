@@ -29,6 +29,8 @@ public final class Scheduler {
   private final int maxSequences;
   private final int prefillChunk;
   private final LongSupplier clock;
+  private final StepMeter prefills = new StepMeter();
+  private final StepMeter decodes = new StepMeter();
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -39,6 +41,10 @@ public final class Scheduler {
 
   private final ArrayDeque<Sequence> waiting = new ArrayDeque<>();
   private final List<Sequence> running = new ArrayList<>();
+
+  /** The sequences of the step under way; kept, so that a step allocates nothing. */
+  private final List<Sequence> batch = new ArrayList<>();
+
   private boolean decodedLast = true;
   private long nextId;
 
@@ -98,6 +104,16 @@ public final class Scheduler {
     }
   }
 
+  /** Returns what the steps that computed a part of a prompt have taken. Callable by any thread. */
+  public StepTimes prefills() {
+    return prefills.times();
+  }
+
+  /** Returns what the steps that computed one token of each sequence have taken. */
+  public StepTimes decodes() {
+    return decodes.times();
+  }
+
   /** Runs steps until the scheduler is closed or the model fails; then fails what is left. */
   public void run() {
     try {
@@ -117,23 +133,39 @@ public final class Scheduler {
    * @throws EngineFailedException if the model can no longer be used
    */
   boolean step() {
+    long start = clock.getAsLong();
     collectArrivals();
     dropCancelled();
     admit();
     Sequence prefill = nextPrefill();
-    List<Sequence> decodes = decodable();
-    if (prefill != null && (decodes.isEmpty() || decodedLast)) {
+    boolean decodeReady = canDecode();
+    if (prefill != null && (!decodeReady || decodedLast)) {
       decodedLast = false;
-      int count = Math.min(prefill.pending(), prefillChunk);
-      settle(steps.prefill(prefill, count));
+      batch.clear();
+      batch.add(prefill);
+      run(Math.min(prefill.pending(), prefillChunk), start, prefills);
       return true;
     }
-    if (!decodes.isEmpty()) {
+    if (decodeReady) {
       decodedLast = true;
-      settle(steps.decode(withinPages(decodes)));
+      keepWithinPages();
+      collectDecodes();
+      if (!batch.isEmpty()) {
+        run(1, start, decodes);
+      }
       return true;
     }
     return false;
+  }
+
+  /** Computes {@code count} tokens of each sequence of the batch, in a step that began before. */
+  private void run(int count, long start, StepMeter meter) {
+    long nativeStart = model.nativeNanos();
+    List<StepRunner.Outcome> outcomes = steps.run(batch, count);
+    // Whoever hears of an end finds this step among those that were measured.
+    meter.add(
+        (long) count * batch.size(), clock.getAsLong() - start, model.nativeNanos() - nativeStart);
+    settle(outcomes);
   }
 
   /** Waits for a reason to step; returns false once the scheduler is closed. */
@@ -151,7 +183,7 @@ public final class Scheduler {
   }
 
   private boolean ready() {
-    return nextPrefill() != null || !decodable().isEmpty();
+    return nextPrefill() != null || canDecode();
   }
 
   private void collectArrivals() {
@@ -172,11 +204,11 @@ public final class Scheduler {
         end(sequence, EndReason.ABORT);
       }
     }
-    for (Iterator<Sequence> all = running.iterator(); all.hasNext(); ) {
-      Sequence sequence = all.next();
+    for (int i = running.size() - 1; i >= 0; i--) {
+      Sequence sequence = running.get(i);
       if (sequence.cancelled()) {
         release(sequence);
-        all.remove();
+        running.remove(i);
         end(sequence, EndReason.ABORT);
       }
     }
@@ -196,41 +228,50 @@ public final class Scheduler {
   }
 
   private @Nullable Sequence nextPrefill() {
-    for (Sequence sequence : running) {
-      if (!sequence.decoding()) {
-        return sequence;
+    for (int i = 0; i < running.size(); i++) {
+      if (!running.get(i).decoding()) {
+        return running.get(i);
       }
     }
     return null;
   }
 
-  private List<Sequence> decodable() {
-    List<Sequence> ready = new ArrayList<>(running.size());
-    for (Sequence sequence : running) {
-      if (sequence.decoding() && sequence.listener().hasRoom()) {
-        ready.add(sequence);
+  private boolean canDecode() {
+    for (int i = 0; i < running.size(); i++) {
+      if (canDecode(running.get(i))) {
+        return true;
       }
     }
-    return ready;
+    return false;
+  }
+
+  private static boolean canDecode(Sequence sequence) {
+    return sequence.decoding() && sequence.listener().hasRoom();
+  }
+
+  private void collectDecodes() {
+    batch.clear();
+    for (int i = 0; i < running.size(); i++) {
+      if (canDecode(running.get(i))) {
+        batch.add(running.get(i));
+      }
+    }
   }
 
   /** Evicts the sequences admitted last until the others' pages suffice for one more token each. */
-  private List<Sequence> withinPages(List<Sequence> decodes) {
+  private void keepWithinPages() {
     while (running.size() > 1 && usedPages() > model.pages()) {
-      Sequence last = running.getLast();
+      Sequence last = running.removeLast();
       release(last);
-      running.removeLast();
       last.evict();
       waiting.addFirst(last);
-      decodes.remove(last);
     }
-    return decodes;
   }
 
   private int usedPages() {
     int used = 0;
-    for (Sequence sequence : running) {
-      used += pages(sequence.length());
+    for (int i = 0; i < running.size(); i++) {
+      used += pages(running.get(i).length());
     }
     return used;
   }

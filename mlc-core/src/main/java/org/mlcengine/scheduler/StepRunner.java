@@ -22,34 +22,33 @@ final class StepRunner {
   private final LanguageModel model;
   private final LongSupplier clock;
   private final ForwardBatch batch = new ForwardBatch();
+  private final List<Outcome> outcomes = new ArrayList<>();
 
   StepRunner(LanguageModel model, LongSupplier clock) {
     this.model = model;
     this.clock = clock;
   }
 
-  /** Computes a sequence's next {@code count} tokens, and samples if none are left to compute. */
-  List<Outcome> prefill(Sequence sequence, int count) {
-    return run(List.of(sequence), count);
-  }
-
-  /** Computes the last token of each sequence and samples the next. */
-  List<Outcome> decode(List<Sequence> sequences) {
-    return run(sequences, 1);
-  }
-
-  private List<Outcome> run(List<Sequence> sequences, int count) {
+  /**
+   * Computes the next {@code count} tokens of each sequence, and samples where none are left to
+   * compute.
+   *
+   * @return the sequences that ended, in the order of {@code sequences}; valid until the next call
+   */
+  List<Outcome> run(List<Sequence> sequences, int count) {
+    outcomes.clear();
     batch.clear();
-    for (Sequence sequence : sequences) {
+    for (int i = 0; i < sequences.size(); i++) {
+      Sequence sequence = sequences.get(i);
       batch.add(sequence.id(), sequence.tokens(), sequence.computed(), count);
     }
     MemorySegment logits;
     try {
       logits = model.forward(batch);
     } catch (RuntimeException e) {
-      return failed(sequences, e);
+      fail(sequences, e);
+      return outcomes;
     }
-    List<Outcome> outcomes = new ArrayList<>();
     long rowBytes = (long) model.vocabularySize() * Float.BYTES;
     for (int i = 0; i < sequences.size(); i++) {
       Sequence sequence = sequences.get(i);
@@ -78,9 +77,9 @@ final class StepRunner {
     return sequence.atMaxLength() ? new Outcome(sequence, EndReason.LENGTH, null) : null;
   }
 
-  private static List<Outcome> failed(List<Sequence> sequences, RuntimeException cause) {
+  private void fail(List<Sequence> sequences, RuntimeException cause) {
     EngineFailedException failure =
         new EngineFailedException("The forward pass failed: " + cause.getMessage(), cause);
-    return sequences.stream().map(sequence -> new Outcome(sequence, null, failure)).toList();
+    sequences.forEach(sequence -> outcomes.add(new Outcome(sequence, null, failure)));
   }
 }
