@@ -35,19 +35,23 @@ public final class BenchmarkModel {
     }
   }
 
+  /** Returns how many threads a step uses: system property {@code mlc.threads}, else all. */
+  public static int threads() {
+    return Integer.getInteger("mlc.threads", Runtime.getRuntime().availableProcessors());
+  }
+
   /**
    * Opens a model on the calling thread.
    *
    * @param library the model library; null for the one in the folder
    */
   public static TvmLanguageModel open(Path folder, @Nullable Path library) {
-    int threads = Integer.getInteger("mlc.threads", Runtime.getRuntime().availableProcessors());
     return TvmModelLoader.open(
         new OpenRequest(
             ModelConfig.read(folder),
             library,
             null,
-            threads,
+            threads(),
             LimitRequest.of(EngineMode.LOCAL),
             true),
         new OpenListener() {

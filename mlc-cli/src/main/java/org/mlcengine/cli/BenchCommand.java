@@ -1,17 +1,14 @@
 package org.mlcengine.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.EngineInfo;
+import org.mlcengine.EngineMetrics;
 import org.mlcengine.EngineMode;
 import org.mlcengine.MLCEngine;
 import org.mlcengine.protocol.CompletionCreateParams;
@@ -34,6 +31,9 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Runnable {
   private static final int WARM_UP_TOKENS = 8;
 
+  /** At least what a stream leaves free of its last page. */
+  private static final int PAGE_ROOM = 16;
+
   @Mixin private final EngineOptions engineOptions = new EngineOptions();
   @Spec private @Nullable CommandSpec spec;
 
@@ -52,11 +52,25 @@ final class BenchCommand implements Runnable {
   private int decodeTokens;
 
   @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Streams at once. The rates are then of all streams together, over the time of the steps."
+              + " Default: ${DEFAULT-VALUE}.")
+  private int batch;
+
+  @Option(
       names = "--repeats",
       paramLabel = "N",
       defaultValue = "3",
       description = "How often everything is measured. Default: ${DEFAULT-VALUE}.")
   private int repeats;
+
+  @Option(
+      names = "--profile",
+      description = "Show as well where the time of a step goes: kernels, virtual machine, Java.")
+  private boolean profile;
 
   @Option(
       names = "--json",
@@ -66,35 +80,67 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     requirePositive("--prompt-tokens", promptTokens);
+    requirePositive("--batch", batch);
     requirePositive("--repeats", repeats);
     if (decodeTokens < 2 && spec != null) {
       throw new ParameterException(spec.commandLine(), "--decode-tokens must be at least 2.");
     }
     Map<String, List<Double>> measured = new LinkedHashMap<>();
-    EngineInfo info = null;
-    for (int repeat = 0; repeat < repeats; repeat++) {
+    EngineInfo info = measure(measured);
+    for (int repeat = 1; repeat < repeats; repeat++) {
       info = measure(measured);
     }
-    if (info != null) {
-      if (json) {
-        System.out.println(json(info, measured));
-      } else {
-        print(info, measured, System.out);
-      }
+    BenchReport report =
+        new BenchReport(
+            info, promptTokens, decodeTokens, batch, repeats, measured, profile ? profile() : null);
+    if (json) {
+      System.out.println(report.json());
+    } else {
+      report.print(System.out);
     }
   }
 
+  private MLCEngine open() {
+    MLCEngine.Builder builder = engineOptions.builder(EngineMode.INTERACTIVE);
+    if (batch > 1) {
+      // Streams that ran out of cache would be computed again, and measured twice.
+      int stream = promptTokens + decodeTokens + PAGE_ROOM;
+      builder.maxNumSequence(batch).maxTotalSequenceLength(batch * stream);
+    }
+    return engineOptions.open(builder);
+  }
+
   private EngineInfo measure(Map<String, List<Double>> measured) {
-    try (MLCEngine engine = engineOptions.open(EngineMode.INTERACTIVE)) {
+    try (MLCEngine engine = open()) {
       EngineInfo info = engine.info();
       request(engine, WARM_UP_TOKENS, WARM_UP_TOKENS);
+      EngineMetrics before = engine.metrics();
       RequestMetrics metrics = request(engine, promptTokens, decodeTokens);
-      add(measured, "prefill_tokens_per_s", metrics.prefillTokensPerSecond());
-      add(measured, "decode_tokens_per_s", metrics.decodeTokensPerSecond());
+      EngineMetrics steps = engine.metrics().since(before);
+      if (batch == 1) {
+        add(measured, "prefill_tokens_per_s", metrics.prefillTokensPerSecond());
+        add(measured, "decode_tokens_per_s", metrics.decodeTokensPerSecond());
+      } else {
+        double decode = steps.decode().tokensPerSecond();
+        add(measured, "prefill_tokens_per_s", steps.prefill().tokensPerSecond());
+        add(measured, "decode_tokens_per_s", decode);
+        add(measured, "stream_tokens_per_s", decode / batch);
+      }
       add(measured, "ttft_s", metrics.timeToFirstToken().toNanos() / 1e9);
       add(measured, "load_s", info.loadTime().toNanos() / 1e9);
       add(measured, "rss_bytes", ResidentMemory.bytes());
       return info;
+    }
+  }
+
+  private StepProfile profile() {
+    try (MLCEngine engine = open()) {
+      request(engine, promptTokens, decodeTokens);
+      return StepProfile.measure(
+          engine,
+          () -> request(engine, promptTokens, 1),
+          () -> request(engine, promptTokens, decodeTokens),
+          repeats);
     }
   }
 
@@ -105,6 +151,7 @@ final class BenchCommand implements Runnable {
         CompletionCreateParams.builder()
             .promptTokens(tokens)
             .maxTokens(reply)
+            .n(batch)
             .temperature(0)
             .ignoreEos(true)
             .build();
@@ -120,39 +167,5 @@ final class BenchCommand implements Runnable {
       throw new ParameterException(
           spec.commandLine(), option + " must be at least 1, got " + value + ".");
     }
-  }
-
-  private String json(EngineInfo info, Map<String, List<Double>> measured) {
-    ObjectNode result = new ObjectMapper().createObjectNode();
-    result.put("model", info.model());
-    result.put("quantization", info.quantization());
-    result.put("threads", info.threads());
-    result.put("prompt_tokens", promptTokens);
-    result.put("decode_tokens", decodeTokens);
-    result.put("repeats", repeats);
-    measured.forEach((name, values) -> result.put(name, Spread.of(values).median()));
-    return result.toString();
-  }
-
-  private void print(EngineInfo info, Map<String, List<Double>> measured, PrintStream output) {
-    output.printf(
-        Locale.ROOT,
-        "%s (%s), %d threads, %d prompt tokens, %d decode tokens, %d repeats%n",
-        info.model(),
-        info.quantization(),
-        info.threads(),
-        promptTokens,
-        decodeTokens,
-        repeats);
-    output.printf("%-24s %14s %14s %14s%n", "", "min", "median", "max");
-    measured.forEach((name, values) -> print(name, Spread.of(values), output));
-  }
-
-  private static void print(String name, Spread spread, PrintStream output) {
-    String format =
-        name.endsWith("_bytes")
-            ? "%-24s %,14.0f %,14.0f %,14.0f%n"
-            : "%-24s %14.3f %14.3f %14.3f%n";
-    output.printf(Locale.ROOT, format, name, spread.min(), spread.median(), spread.max());
   }
 }

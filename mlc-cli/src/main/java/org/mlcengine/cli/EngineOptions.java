@@ -35,6 +35,21 @@ final class EngineOptions {
   private @Nullable Integer contextWindowSize;
 
   MLCEngine open(EngineMode mode) {
+    return open(builder(mode));
+  }
+
+  /** Opens an engine, with progress on a terminal. */
+  MLCEngine open(MLCEngine.Builder builder) {
+    Progress progress = new Progress(System.err, Interactive.terminal());
+    try {
+      return builder.loadListener(progress).build();
+    } finally {
+      progress.clear();
+    }
+  }
+
+  /** Returns a builder with these options. */
+  MLCEngine.Builder builder(EngineMode mode) {
     Path folder = model != null ? model : DefaultModel.folder();
     if (!Files.isDirectory(folder)) {
       throw new CommandException(
@@ -52,11 +67,6 @@ final class EngineOptions {
     if (contextWindowSize != null) {
       builder.contextWindowSize(contextWindowSize);
     }
-    Progress progress = new Progress(System.err, Interactive.terminal());
-    try {
-      return builder.loadListener(progress).build();
-    } finally {
-      progress.clear();
-    }
+    return builder;
   }
 }

@@ -122,16 +122,46 @@ class CommandsTest {
             "--repeats",
             "1",
             "--threads",
-            "1");
+            "1",
+            "--batch",
+            "2",
+            "--profile");
 
-    assertThat(bench.output()).contains("1 threads").contains("median").contains("rss_bytes");
+    assertThat(bench.output())
+        .contains("threads: 1, streams: 2", "median", "stream_tokens_per_s", "rss_bytes")
+        .contains("milliseconds of a step", "virtual machine", "Java");
+    assertThat(bench.errors()).isEmpty();
+  }
+
+  @Test
+  void benchAddsItsProfileToTheJson() throws IOException {
+    Command bench =
+        Command.run(
+            "",
+            "bench",
+            Command.model(),
+            "--prompt-tokens",
+            "9",
+            "--decode-tokens",
+            "8",
+            "--repeats",
+            "1",
+            "--profile",
+            "--json");
+
+    JsonNode profile = JSON.readTree(bench.output()).path("profile");
+    for (String part : new String[] {"prefill", "decode"}) {
+      double step = profile.at("/" + part + "/step_ms").asDouble();
+      assertThat(profile.at("/" + part + "/java_ms").asDouble()).isBetween(0.0, step);
+      assertThat(profile.at("/" + part + "/kernels_ms").isObject()).isTrue();
+    }
   }
 
   @Test
   void doctorFindsNothingWrong() {
     Command doctor = Command.run("", "doctor");
 
-    assertThat(doctor.output()).contains("natives").contains("Nothing is wrong.");
+    assertThat(doctor.output()).contains("natives", "kernels", "Nothing is wrong.");
     assertThat(doctor.status()).isZero();
   }
 
