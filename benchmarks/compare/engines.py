@@ -166,7 +166,7 @@ def _generated(place: Workplace, upstream: tuple[Path, Path] | None) -> list[Eng
         engines.append(
             Engine(
                 targets.UPSTREAM,
-                "this engine, a library of MLC-LLM's compiler",
+                "MLC-LLM's own CPU code",
                 "q4f16_1",
                 _program(place, *upstream),
                 tasks="short",

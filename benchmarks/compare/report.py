@@ -34,6 +34,9 @@ native ones give wrong text for this model. ONNX Runtime runs the blocks of the 
 4-bit operators with 8-bit activations.
 - `q4f16_1` and `Q4_0` have the same size, 4.5 bits per weight in all matrices; GGUF's Q4_1 file \
 has 5 bits per weight and an 8-bit output layer. Q4_0 was made by llama.cpp's own quantizer.
+- MLC-LLM's own CPU code is measured when `--upstream` names a library of its compiler, which \
+this project cannot make; this engine runs it. `--kernels tir` is TVM's generated code as this \
+project's compiler has it made.
 - The machine's read bandwidth is that of two threads summing up a gigabyte, again and again, \
 measured in every round."""
 
@@ -203,26 +206,30 @@ def quality_text(quality: dict[str, Any] | None) -> str:
 
 
 def wins_and_gaps(results: Results) -> list[str]:
-    """For each peer, how many times as fast this engine is, the worst first."""
-    comparisons = []
+    """How many times as fast this engine is as each peer; where it is slower stands out."""
+    rows = [["against", *(METRICS[metric].title for metric in COMPARED)]]
+    gaps = []
     for key in targets.peer_keys(results, jvm=False):
         engine = next(each for each in results.engines if each.key == key)
         ours = targets.OURS_GGUF if "Q4_1" in engine.weights else targets.OURS
+        row = [f"{engine.title}, {engine.weights}"]
         for metric in COMPARED:
             ratio = targets.ratio(results.median(ours, metric), results.median(key, metric))
-            if ratio is not None:
-                name = f"{engine.title} on {engine.weights}"
-                comparisons.append((ratio, f"{METRICS[metric].title} against {name}"))
-    comparisons.sort()
-    gaps = [f"- {text}: {ratio:.2f} times as fast" for ratio, text in comparisons if ratio < 1]
-    wins = [f"- {text}: {ratio:.2f} times as fast" for ratio, text in comparisons if ratio >= 1]
-    first = _first_token(results)
+            if ratio is None:
+                row.append("-")
+            elif ratio < 1:
+                row.append(f"**{ratio:.2f}**")
+                gaps.append(f"{METRICS[metric].title} against {row[0]} ({ratio:.2f})")
+            else:
+                row.append(f"{ratio:.2f}")
+        if set(row[1:]) != {"-"}:
+            rows.append(row)
     return [
-        "This engine with q4f16_1, or with GGUF's own blocks where the other engine reads that "
-        "file.",
-        "Behind:\n\n" + "\n".join(gaps) if gaps else "It is behind in none of these.",
-        "Ahead:\n\n" + "\n".join(wins) if wins else "It is ahead in none of these.",
-        first,
+        "How many times as fast this engine is: with q4f16_1, or with GGUF's own blocks against "
+        "engines that read the same file.",
+        _markdown(rows),
+        f"It is slower in {'; '.join(gaps)}." if gaps else "It is slower in none of these.",
+        _first_token(results),
     ]
 
 
@@ -233,8 +240,7 @@ def _first_token(results: Results) -> str:
     faster = [
         f"{engine.title} ({engine.weights}, {median:,.0f} ms)"
         for engine in results.engines
-        if not engine.key.startswith("mlc")
-        and not engine.condition
+        if engine.key in targets.peer_keys(results, jvm=False)
         and (median := results.median(engine.key, "first_token_ms")) is not None
         and median < chat
     ]

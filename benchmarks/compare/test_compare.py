@@ -111,11 +111,13 @@ def test_memory_beyond_needs_both_sizes() -> None:
     assert targets.memory_beyond(found) == pytest.approx(250)
 
 
-def test_the_page_names_gaps_before_wins() -> None:
-    page = report.report(results({"mlc-q4f16_1": [100.0], "llamacpp-q4_0": [200.0]}), None, "p.svg")
+def test_the_page_names_the_gaps() -> None:
+    speeds = {"mlc-q4f16_1": [100.0], "llamacpp-q4_0": [200.0], "jlama": [20.0]}
+    page = report.report(results(speeds), None, "p.svg")
 
-    assert "- decode against llamacpp-q4_0 on 4 bit: 0.50 times as fast" in page
-    assert "It is ahead in none of these." in page
+    assert "| llamacpp-q4_0, 4 bit | **0.50** | - | - | - |" in page
+    assert "| jlama, 4 bit | 5.00 | - | - | - |" in page
+    assert "It is slower in decode against llamacpp-q4_0, 4 bit (0.50)." in page
     assert "| llamacpp-q4_0 | 4 bit | **200** |" in page
     assert "**missed**" in page
 
