@@ -138,7 +138,7 @@ def f32_copy() -> Path:
     return mlc_home.mlc_home() / "parity" / f"f32-{default_model.WHEEL.sha256[:12]}.gguf"
 
 
-def _made(name: str, inputs: Iterable[Path], make: Callable[[Path], None]) -> Path:
+def made(name: str, inputs: Iterable[Path], make: Callable[[Path], None]) -> Path:
     """The folder `name`, keyed by its inputs' contents; `make` fills it beside its place."""
     digest = hashlib.sha256("".join(map(mlc_home.sha256, inputs)).encode())
     folder = home() / f"{name}-{digest.hexdigest()[:12]}"
@@ -162,7 +162,7 @@ def _gguf_files(python: Path) -> Path:
         outputs = [f32_copy(), folder / "q4_0.gguf", TEXT, folder / "prompts"]
         run([python, script, folder / "model.gguf", *outputs])
 
-    return _made("gguf", [script, TEXT, Path(default_model.__file__)], make)
+    return made("gguf", [script, TEXT, Path(default_model.__file__)], make)
 
 
 def _onnx(source: Path) -> Path:
@@ -171,14 +171,14 @@ def _onnx(source: Path) -> Path:
     def make_environment(folder: Path) -> None:
         mlc_home.pip(["install", "--no-deps", "-t", str(folder), "-r", str(lock)])
 
-    packages = _made(f"python{sys.version_info[0]}{sys.version_info[1]}", [lock], make_environment)
+    packages = made(f"python{sys.version_info[0]}{sys.version_info[1]}", [lock], make_environment)
 
     def make(folder: Path) -> None:
         path = os.pathsep.join([str(packages), str(environment.COMPILER)])
         variables = {**os.environ, "PYTHONPATH": path}
         run([sys.executable, script, source, folder / "model.onnx"], variables)
 
-    return _made("onnx", [script, source], make) / "model.onnx"
+    return made("onnx", [script, source], make) / "model.onnx"
 
 
 def _peers(java: Path) -> tuple[Path, Path]:
@@ -190,14 +190,14 @@ def _peers(java: Path) -> tuple[Path, Path]:
         copy = ["dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
         maven(java, ["-f", str(pom), *copy])
 
-    jars = _made("jars", [pom], fetch)
+    jars = made("jars", [pom], fetch)
 
     def compile_drivers(folder: Path) -> None:
         path = os.pathsep.join([f"{jars}/*", *map(str, harness)])
         modules = ["--add-modules", "jdk.incubator.vector"]
         run([java.with_name("javac"), *modules, "-cp", path, "-d", folder, *sources])
 
-    return _made("classes", [pom, *sources], compile_drivers), jars
+    return made("classes", [pom, *sources], compile_drivers), jars
 
 
 def _jlama(java: Path, class_path: str, source: Path) -> Path:
@@ -212,7 +212,7 @@ def _jlama(java: Path, class_path: str, source: Path) -> Path:
             target = folder / "model"
             run([java, NATIVE_ACCESS, *VECTOR, "-cp", class_path, quantizer, work, target])
 
-    return _made("jlama", [script, source, PEERS / "pom.xml"], make) / "model"
+    return made("jlama", [script, source, PEERS / "pom.xml"], make) / "model"
 
 
 def _bandwidth() -> Path:
@@ -222,7 +222,7 @@ def _bandwidth() -> Path:
         options = ["-O3", "-march=native", "-pthread"]
         run(["cc", *options, source, "-o", folder / "bandwidth"])
 
-    return _made("bandwidth", [source], make) / "bandwidth"
+    return made("bandwidth", [source], make) / "bandwidth"
 
 
 def _tir_library(model: Path) -> Path:
@@ -235,4 +235,4 @@ def _tir_library(model: Path) -> Path:
         default_model.run_compiler(python, "compile", str(model), *options)
 
     # The folder's name holds the key of the compiler and of all else that it was made from.
-    return _made(f"tir-{model.name}", [], make) / "lib.so"
+    return made(f"tir-{model.name}", [], make) / "lib.so"

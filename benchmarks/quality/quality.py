@@ -66,24 +66,15 @@ def holds(ours: Quality, llamacpp: Quality) -> bool:
 
 def measure(place: Workplace, model: Path, threads: int) -> dict[str, Any]:
     """All predictions, judged."""
-    script = [place.python, HERE / "llamacpp_predictions.py"]
-    limit = ["--threads", threads]
-    text = ["--tokenize", workplace.TEXT, "--tokens", TOKENS]
-    [tokens] = _lines([*script, place.gguf, *limit, *text], "")
-    if len(tokens) != TOKENS:
-        raise StepFailed(f"expected a text of {TOKENS} tokens, found {len(tokens)}")
-    size = TOKENS // WINDOWS
-    windows = [tokens[start : start + size] for start in range(0, TOKENS, size)]
-    given = "".join(f"{json.dumps(window)}\n" for window in windows)
-    progress("llama.cpp in float32 ...")
-    reference = _lines([*script, place.f32, *limit, "--f32"], given)
-    progress("llama.cpp on the GGUF file ...")
-    llamacpp = _lines([*script, place.gguf, *limit], given)
+    peers = llamacpp_predictions(place, threads)
+    given = (peers / "windows.jsonl").read_text(encoding="utf-8")
+    reference = _lines((peers / "f32.jsonl").read_text(encoding="utf-8"))
+    llamacpp = _lines((peers / "gguf.jsonl").read_text(encoding="utf-8"))
     ours = {}
     for name, chunk in (("decode", 1), ("prefill", CHUNK)):
         progress(f"this engine, {name} ...")
         options = [workplace.NATIVE_ACCESS, f"-Dmlc.threads={threads}", "-cp", place.class_path]
-        ours[name] = _lines([place.java, *options, OUR_PROGRAM, model, chunk], given)
+        ours[name] = _lines(_run([place.java, *options, OUR_PROGRAM, model, chunk], given))
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "positions": sum(len(line["best"]) for line in reference),
@@ -93,7 +84,35 @@ def measure(place: Workplace, model: Path, threads: int) -> dict[str, Any]:
     }
 
 
-def _lines(command: Sequence[Any], given: str) -> list[Any]:
+def llamacpp_predictions(place: Workplace, threads: int) -> Path:
+    """The folder of the windows and of llama.cpp's predictions, which are made once."""
+    script = HERE / "llamacpp_predictions.py"
+    command = [place.python, script]
+    limit = ["--threads", threads]
+
+    def make(folder: Path) -> None:
+        text = ["--tokenize", workplace.TEXT, "--tokens", TOKENS]
+        [tokens] = _lines(_run([*command, place.gguf, *limit, *text], ""))
+        if len(tokens) != TOKENS:
+            raise StepFailed(f"expected a text of {TOKENS} tokens, found {len(tokens)}")
+        size = TOKENS // WINDOWS
+        windows = [tokens[start : start + size] for start in range(0, TOKENS, size)]
+        given = "".join(f"{json.dumps(window)}\n" for window in windows)
+        (folder / "windows.jsonl").write_text(given, encoding="utf-8")
+        for name, options in (("f32", [place.f32, "--f32"]), ("gguf", [place.gguf])):
+            progress(f"llama.cpp, {name} ...")
+            output = _run([*command, *options, *limit], given)
+            (folder / f"{name}.jsonl").write_text(output, encoding="utf-8")
+
+    inputs = [script, workplace.TEXT, workplace.parity.REQUIREMENTS, place.gguf]
+    return workplace.made("predictions", inputs, make)
+
+
+def _lines(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def _run(command: Sequence[Any], given: str) -> str:
     done = subprocess.run(
         [str(part) for part in command],
         input=given,
@@ -103,7 +122,7 @@ def _lines(command: Sequence[Any], given: str) -> list[Any]:
     )
     if done.returncode != 0:
         raise StepFailed(f"{Path(command[1]).name} ended with status {done.returncode}")
-    return [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+    return done.stdout
 
 
 def table(found: dict[str, Any]) -> str:
