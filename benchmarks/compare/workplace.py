@@ -24,6 +24,7 @@ import parity  # noqa: E402
 from mlc_home import StepFailed, progress  # noqa: E402
 
 PEERS = HERE / "peers"
+HARNESS = HERE.parent / "src/main/java/org/mlcengine/benchmarks/compare"
 TEXT = HERE.parent / "quality" / "text.txt"
 NEEDED_JAVA = 22
 VECTOR = ("--enable-preview", "--add-modules", "jdk.incubator.vector")
@@ -197,7 +198,8 @@ def _peers(java: Path) -> tuple[Path, Path]:
         modules = ["--add-modules", "jdk.incubator.vector"]
         run([java.with_name("javac"), *modules, "-cp", path, "-d", folder, *sources])
 
-    return made("classes", [pom, *sources], compile_drivers), jars
+    shared = sorted(HARNESS.glob("*.java"))
+    return made("classes", [pom, *sources, *shared], compile_drivers), jars
 
 
 def _jlama(java: Path, class_path: str, source: Path) -> Path:
