@@ -11,11 +11,15 @@ module org.mlcengine.core {
   exports org.mlcengine.protocol;
   exports org.mlcengine.conversation to
       org.mlcengine.benchmarks;
+  exports org.mlcengine.generation to
+      org.mlcengine.benchmarks;
   exports org.mlcengine.model to
       org.mlcengine.benchmarks;
   exports org.mlcengine.runtime to
       org.mlcengine.benchmarks;
   exports org.mlcengine.sampling to
+      org.mlcengine.benchmarks;
+  exports org.mlcengine.scheduler to
       org.mlcengine.benchmarks;
   exports org.mlcengine.tokenizer to
       org.mlcengine.benchmarks;
