@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--kernels",
         metavar="NAME",
         help="native calls the kernels of the CPU library, tir compiles TVM's into the model "
-        "library (default: tir)",
+        "library (default: native on Linux, tir elsewhere)",
     )
     parser.add_argument(
         "-o", "--output", type=Path, required=True, help="library file to write, ending in .so"

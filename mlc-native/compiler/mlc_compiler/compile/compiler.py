@@ -45,8 +45,8 @@ def compile_model(
 
     Writes a shared library to ``output``. ``quantization`` and ``model_type`` default to those of
     the configuration, ``target`` to the highest level of this machine's processor. ``overrides``
-    replaces sizes of ``model_config``. ``kernels`` is "native" or "tir" (the default). Raises
-    `ModelFileError` and `OptionError`.
+    replaces sizes of ``model_config``. ``kernels`` is "native" or "tir"; by default native ones are
+    called where there are any. Raises `ModelFileError` and `OptionError`.
     """
     chat_config = _read(config_path)
     scheme = find_quantization(quantization or _require(chat_config, "quantization"))
@@ -56,7 +56,8 @@ def compile_model(
     cpu = find_target(target)
     report = _Report(progress or Progress())
     report.step(f"building {architecture.name}, {scheme.name}, for {cpu.level}")
-    layers = LayerFactory(scheme, find_kernels(kernels or "tir"), config.tensor_formats)
+    chosen = find_kernels(kernels or _default_kernels(cpu))
+    layers = LayerFactory(scheme, chosen, config.tensor_formats)
     model = build_model(architecture.name, config, layers)
     source = _Source(architecture.name, scheme.name, config, model, cpu)
     with cpu.to_tvm():
@@ -64,6 +65,10 @@ def compile_model(
     report.step(f"linking {output}")
     link(executable, output)
     report.done(f"{output}: {format_bytes(output.stat().st_size)}")
+
+
+def _default_kernels(target: CpuTarget) -> str:
+    return "native" if target.has_native_kernels else "tir"
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,11 @@ class CpuTarget:
     mtriple: str
     features: tuple[str, ...]
 
+    @property
+    def has_native_kernels(self) -> bool:
+        """Whether the library of native kernels is built for this kind of machine."""
+        return "linux" in self.mtriple
+
     def to_tvm(self) -> tvm_target.Target:
         """The target for TVM."""
         return tvm_target.Target({"kind": "llvm", "mtriple": self.mtriple, "mcpu": self.mcpu})

@@ -24,6 +24,8 @@ from mlc_compiler.testing.tiny import LIBRARY, make_tiny_model, tiny_config
 SEED = 20
 KERNELS = ("native", "tir")
 TOLERANCE = {"float32": 1e-3, "float16": 5e-2}
+NATIVE_TOLERANCE = 1e-2
+"""Native attention of many queries has the precision of float16, whatever the cache holds."""
 ROUNDED_INPUT_ERROR = 6e-2
 """Native kernels round the input of quantized matrices to 8 bits: 2.5% of a result at the most."""
 ROPE_SCALINGS = (
@@ -82,6 +84,8 @@ def _compile(
     library = Library(folder, LIBRARY)
     reference = ReferenceLlama(config, weights)
     tolerance = TOLERANCE[scheme.model_dtype]
+    if kernels == "native":
+        tolerance = max(tolerance, NATIVE_TOLERANCE)
     rounds_inputs = kernels == "native" and scheme.kind is not Kind.PLAIN
     return Compiled(folder, library, reference, tolerance, rounds_inputs)
 
@@ -290,7 +294,8 @@ def test_overrides_change_the_library(tmp_path):
     model = _compile(tmp_path, "q0f32")
     output = tmp_path / "small.so"
     overrides = {"prefill_chunk_size": 32, "max_batch_size": 2}
-    compile_model(tmp_path / "mlc-chat-config.json", output, overrides=overrides)
+    config = tmp_path / "mlc-chat-config.json"
+    compile_model(config, output, overrides=overrides, kernels="tir")
     metadata = Library(tmp_path, output.name).metadata
     assert (metadata["prefill_chunk_size"], metadata["max_batch_size"]) == (32, 2)
     large = model.library.metadata["memory_usage"]

@@ -18,7 +18,7 @@ public final class BlockingChat {
               .completions()
               .create(
                   ChatCompletionCreateParams.builder()
-                      .addUserMessage("What is the capital of France?")
+                      .addUserMessage("Name the capital of France.")
                       .temperature(0)
                       .build());
       System.out.println(reply.choices().getFirst().message().content().orElse(""));

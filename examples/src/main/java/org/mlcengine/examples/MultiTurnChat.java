@@ -18,7 +18,7 @@ public final class MultiTurnChat {
             .temperature(0)
             .maxTokens(60);
     try (MLCEngine engine = MLCEngine.builder().model(Path.of(args[0])).build()) {
-      for (String question : List.of("What is the capital of France?", "And of Italy?")) {
+      for (String question : List.of("Name the capital of France.", "And of Italy?")) {
         conversation.addUserMessage(question);
         ChatMessage reply =
             engine.chat().completions().create(conversation.build()).choices().getFirst().message();

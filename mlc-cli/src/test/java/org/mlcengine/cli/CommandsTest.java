@@ -24,7 +24,7 @@ class CommandsTest {
             "chat",
             Command.model(),
             "--prompt",
-            "What is the capital of France?",
+            "Name the capital of France.",
             "--temperature",
             "0");
 
@@ -64,7 +64,7 @@ class CommandsTest {
   void chatReadsQuestionsFromAPipe() {
     Command chat =
         Command.run(
-            "What is the capital of France?\n/stats\nIt's \"Paris\", isn't it?\n/nonsense\n/reset\n/help\n/exit\nnot read\n",
+            "Name the capital of France.\n/stats\nIt's \"Paris\", isn't it?\n/nonsense\n/reset\n/help\n/exit\nnot read\n",
             "chat",
             Command.model(),
             "--temperature",
