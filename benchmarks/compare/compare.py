@@ -4,12 +4,13 @@
                [--upstream FOLDER LIBRARY]
 
 The first run sets everything up under MLC_HOME: it builds the project, compiles llama.cpp, fetches
-the other engines' jars and converts the model for each of them. The measurement comes after that.
+the other engines' jars and converts the model for each of them. The measurement comes after that;
+a measurement of all engines includes the quality, see benchmarks/quality.
 
 FOLDER, docs by default, gets performance.md and, in performance/, latest.json with all samples,
-comparison.svg, and a further line of history.jsonl. --only measures the engines whose keys match,
-and writes into MLC_HOME/compare/partial unless --output says otherwise. --upstream adds a library
-that MLC-LLM's own compiler made for the CPU, with its model folder.
+quality.json, comparison.svg, and a further line of history.jsonl. --only measures the engines whose
+keys match, and writes into MLC_HOME/compare/partial unless --output says otherwise. --upstream adds
+a library that MLC-LLM's own compiler made for the CPU, with its model folder.
 
 Exit status: 0 done, whatever the figures say; 1 a step failed.
 """
@@ -35,8 +36,11 @@ import workplace
 from figures import Results
 from workplace import ROOT, StepFailed, mlc_home, progress
 
+sys.path.append(str(ROOT / "benchmarks" / "quality"))
+
+import quality
+
 PLOT = "comparison.svg"
-QUALITY = ROOT / "docs" / "performance" / "quality.json"
 JAR_VERSION = re.compile(r"<artifactId>([^<]+)</artifactId>\s*<version>([^<]+)</version>")
 PEER_JARS = {"llama": "java-llama.cpp", "jlama-core": "Jlama", "onnxruntime": "ONNX Runtime"}
 
@@ -65,8 +69,8 @@ def commit() -> str:
     return (git("rev-parse", "--short", "HEAD") or "unknown") + ("+" if changed else "")
 
 
-def run_comparison(chosen: argparse.Namespace) -> Results:
-    """Sets up and measures."""
+def run_comparison(chosen: argparse.Namespace, folder: Path) -> Results:
+    """Sets up and measures; the quality's result goes straight into `folder`."""
     place = workplace.set_up()
     upstream = tuple(map(Path, chosen.upstream)) if chosen.upstream else None
     everyone = engines.all_engines(place, upstream)
@@ -76,6 +80,9 @@ def run_comparison(chosen: argparse.Namespace) -> Results:
         raise StepFailed(f"--only {chosen.only} matches none of {keys}")
     measured = commit()
     start = time.time()
+    if chosen.only == "." and not chosen.set_up_only:
+        output = folder / "performance" / "quality.json"
+        quality.check(place, place.models["gguf"], engines.THREADS, output)
     rounds = 0 if chosen.set_up_only else chosen.rounds
     progress(f"measuring {len(selected)} engines in {rounds} rounds ...")
     found = measure.Rounds(place, selected).run(rounds) if rounds else []
@@ -96,8 +103,9 @@ def write(results: Results, folder: Path) -> None:
     data = json.dumps(dataclasses.asdict(results), indent=1) + "\n"
     (folder / "performance" / "latest.json").write_text(data, encoding="utf-8")
     (folder / "performance" / PLOT).write_text(plot.plot(results), encoding="utf-8")
-    quality = json.loads(QUALITY.read_text(encoding="utf-8")) if QUALITY.is_file() else None
-    page = report.report(results, quality, f"performance/{PLOT}")
+    file = folder / "performance" / "quality.json"
+    predictions = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+    page = report.report(results, predictions, f"performance/{PLOT}")
     (folder / "performance.md").write_text(page, encoding="utf-8")
     progress(f"wrote {folder / 'performance.md'}")
 
@@ -116,7 +124,7 @@ def run(chosen: argparse.Namespace) -> None:
         text = (folder / "performance" / "latest.json").read_text(encoding="utf-8")
         write(figures.from_json(json.loads(text)), folder)
         return
-    results = run_comparison(chosen)
+    results = run_comparison(chosen, folder)
     if not chosen.set_up_only:
         write(results, folder)
         append_history(results, folder)

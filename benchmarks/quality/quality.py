@@ -135,15 +135,21 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def check(place: Workplace, model: Path, threads: int, output: Path) -> list[str]:
+    """Measures, writes `output`, and names the ways of this engine that break the promise."""
+    found = measure(place, model, threads)
+    print(table(found))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    llamacpp = Quality(**found["llamacpp"])
+    return [name for name, each in found["ours"].items() if not holds(Quality(**each), llamacpp)]
+
+
 def run(chosen: argparse.Namespace) -> None:
     """The whole check; StepFailed when the promise does not hold."""
     place = workplace.set_up()
-    found = measure(place, chosen.model or place.models["gguf"], chosen.threads)
-    print(table(found))
-    chosen.output.parent.mkdir(parents=True, exist_ok=True)
-    chosen.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    llamacpp = Quality(**found["llamacpp"])
-    worse = [name for name, each in found["ours"].items() if not holds(Quality(**each), llamacpp)]
+    model = chosen.model or place.models["gguf"]
+    worse = check(place, model, chosen.threads, chosen.output)
     if worse:
         raise StepFailed(f"worse than llama.cpp: {', '.join(worse)}")
 
