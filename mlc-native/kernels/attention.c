@@ -10,11 +10,11 @@
 #include "team.h"
 
 enum {
-  /** Keys that a split of a single query's context is a multiple of. */
-  SPLIT_KEYS = 16,
-  /** Splits for each thread, so that none waits long for another. */
-  SPLITS_PER_THREAD = 4,
-  /** Tiles of queries for each thread, as splits above. */
+  /** Keys of a split of a single query's context: short ones, and those of more keys than these. */
+  SHORT_SPLIT = KEY_TILE,
+  LONG_SPLIT = 4 * KEY_TILE,
+  LONG_CONTEXT = 16 * KEY_TILE,
+  /** Tiles of queries for each thread, so that none waits long for another. */
   TILES_PER_THREAD = 4,
   /** Tokens of a tile of queries, for which keys are worth to be prepared. */
   LEAST_TILE = 8,
@@ -129,29 +129,64 @@ static struct attended state_at(float* place, size_t rows, size_t size) {
 struct decode_job {
   const struct attention* work;
   size_t splits;
-  /** `[sequences * kv_heads * splits]` states. */
+  /** `[sequences * kv_heads * splits]` states; shorter sequences leave some empty. */
   float* states;
   /** `[members]`: queries of a group, then ATTEND_SCRATCH. */
   float* private;
   size_t private_size;
 };
 
-static void decode_split(const struct decode_job* job, size_t part, float* private) {
+/**
+ * How a sequence's context is cut. It depends on nothing else, so that a sequence gets the same
+ * result to the bit whatever runs beside it and on however many threads.
+ */
+static size_t split_size(size_t keys) { return keys > LONG_CONTEXT ? LONG_SPLIT : SHORT_SPLIT; }
+
+/** A split of one key head's keys of one sequence. */
+struct split {
+  size_t sequence;
+  size_t head;
+  struct range keys;
+};
+
+static struct split split_at(const struct decode_job* job, size_t part) {
   const struct attention* work = job->work;
-  const size_t group = work->heads / work->kv_heads, item = part / job->splits;
-  const size_t sequence = item / work->kv_heads, head = item % work->kv_heads;
+  const size_t item = part / job->splits, sequence = item / work->kv_heads;
   const size_t keys = keys_of(work, sequence);
-  const size_t share = divide_up(divide_up(keys, job->splits), SPLIT_KEYS) * SPLIT_KEYS;
-  const size_t first = least(part % job->splits * share, keys), last = least(first + share, keys);
+  const size_t share = split_size(keys);
+  const size_t first = least(part % job->splits * share, keys);
+  return (struct split){sequence, item % work->kv_heads, {first, least(first + share, keys)}};
+}
+
+static void find_tile_of(const struct attention* work, const struct split* split, size_t first,
+                         struct keys* keys) {
+  const size_t count = least(KEY_TILE, split->keys.last - first);
+  find_keys(work, split->sequence, split->head, first, count, keys);
+}
+
+static void decode_split(const struct decode_job* job, size_t part, size_t parts, float* private) {
+  const struct attention* work = job->work;
+  const size_t group = work->heads / work->kv_heads;
+  const struct split split = split_at(job, part);
   float *q = private, *scratch = private + group * work->size;
   struct attended state =
       state_at(job->states + part * state_size(group, work->size), group, work->size);
   clear_state(state, group, work->size);
-  if (first < last) read_queries(work, sequence, head, q);
-  for (size_t key = first; key < last; key += KEY_TILE) {
-    struct keys tile;
-    find_keys(work, sequence, head, key, least(KEY_TILE, last - key), &tile);
-    isa->attend_few(q, group, &tile, state, scratch);
+  if (split.keys.first == split.keys.last) return;
+  read_queries(work, split.sequence, split.head, q);
+  struct keys tiles[2];
+  find_tile_of(work, &split, split.keys.first, &tiles[0]);
+  int now = 0;
+  for (size_t key = split.keys.first; key < split.keys.last; key += KEY_TILE, now = !now) {
+    struct keys* next = &tiles[!now];
+    next->count = 0;
+    if (key + KEY_TILE < split.keys.last) {
+      find_tile_of(work, &split, key + KEY_TILE, next);
+    } else if (part + 1 < parts) {
+      const struct split after = split_at(job, part + 1);
+      find_tile_of(work, &after, after.keys.first, next);
+    }
+    isa->attend_few(q, group, &tiles[now], next, state, scratch);
   }
 }
 
@@ -179,10 +214,10 @@ static struct attended join_splits(const struct decode_job* job, size_t item) {
 static void decode_part(struct team* team, int member, void* context) {
   const struct decode_job* job = context;
   const struct attention* work = job->work;
-  const size_t items = work->sequences * work->kv_heads;
+  const size_t items = work->sequences * work->kv_heads, parts = items * job->splits;
   float* private = job->private + (size_t)member * job->private_size;
   size_t part;
-  while ((part = team_claim(team)) < items * job->splits) decode_split(job, part, private);
+  while ((part = team_claim(team)) < parts) decode_split(job, part, parts, private);
   team_barrier(team);
   size_t item;
   while ((item = team_claim(team)) < items) {
@@ -199,16 +234,14 @@ static int decode(const struct attention* work) {
   const size_t group = work->heads / work->kv_heads;
   const size_t items = work->sequences * work->kv_heads;
   const size_t threads = (size_t)team_threads();
-  size_t longest = 0, total = 0;
+  size_t splits = 1, total = 0;
   for (size_t s = 0; s < work->sequences; s++) {
-    size_t keys = keys_of(work, s);
-    longest = keys > longest ? keys : longest;
+    const size_t keys = keys_of(work, s), needed = divide_up(keys, split_size(keys));
+    splits = needed > splits ? needed : splits;
     total += keys;
   }
   const bool alone = threads == 1 || total * work->heads * work->size < TEAM_WORK;
-  const size_t wanted = alone ? 1 : divide_up(SPLITS_PER_THREAD * threads, items);
-  const size_t possible = divide_up(longest, SPLIT_KEYS);
-  struct decode_job job = {.work = work, .splits = least(wanted, possible > 0 ? possible : 1)};
+  struct decode_job job = {.work = work, .splits = splits};
   job.private_size = padded((group * work->size + ATTEND_SCRATCH) * 4) / 4;
   const size_t states = items * job.splits * state_size(group, work->size) * 4;
   const size_t private = (alone ? 1 : threads) * job.private_size * 4;

@@ -132,10 +132,11 @@ struct isa {
 
   /**
    * Takes keys into the state of a few query rows, which all see all of them. `q[rows][size]` is
-   * scaled so that scores have base 2. `scratch` has room for ATTEND_SCRATCH floats.
+   * scaled so that scores have base 2. `next`, unless it is NULL, are the keys that will probably
+   * be taken next; they are fetched meanwhile. `scratch` has room for ATTEND_SCRATCH floats.
    */
-  void (*attend_few)(const float* q, size_t rows, const struct keys* keys, struct attended state,
-                     float* scratch);
+  void (*attend_few)(const float* q, size_t rows, const struct keys* keys, const struct keys* next,
+                     struct attended state, float* scratch);
   /** Puts up to QUERY_TILE such rows into the form that `attend_many` takes. */
   void (*prepare_queries)(const float* q, size_t rows, size_t size, struct queries* to);
   /** Takes keys into the state of query rows; row `r` sees the first `visible[r]` keys. */

@@ -222,9 +222,9 @@ static void attend_key(const float* q, const struct keys* keys, size_t key, size
   state.largest[row] = largest;
 }
 
-static void attend_few(const float* q, size_t rows, const struct keys* keys, struct attended state,
-                       float* scratch) {
-  (void)scratch;
+static void attend_few(const float* q, size_t rows, const struct keys* keys,
+                       const struct keys* next, struct attended state, float* scratch) {
+  (void)next, (void)scratch;
   for (size_t r = 0; r < rows; r++) {
     for (size_t i = 0; i < keys->count; i++) attend_key(q + r * keys->size, keys, i, r, state);
   }

@@ -51,7 +51,14 @@ static inline vi vi_load_some(const void* p, size_t bytes) {
 static inline vi vi_flip_signs(vi x) {
   return vreinterpretq_s32_u8(veorq_u8(vreinterpretq_u8_s32(x), vdupq_n_u8(0x80)));
 }
-static inline void prefetch(const void* p) { __builtin_prefetch(p); }
+/** Assembly, because compilers take functions that only prefetch for functions without effect. */
+static inline void prefetch(const void* p) {
+  __asm__ volatile("prfm pldl1keep, %0" : : "Q"(*(const char*)p));
+}
+/** Into the second cache, for what would not fit the first. */
+static inline void prefetch_far(const void* p) {
+  __asm__ volatile("prfm pldl2keep, %0" : : "Q"(*(const char*)p));
+}
 
 /** Lane `i` of the result is lane `(unit * LANES + i) / bits` of `scales`. */
 static inline __attribute__((always_inline)) vf vf_spread(const int bits, vf scales, int unit) {

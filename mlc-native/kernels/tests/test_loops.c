@@ -359,7 +359,8 @@ static void test_attend_few(uint64_t seed) {
   const struct attended state = empty_state(the.rows, the.size);
   float* scratch = guarded_floats(ATTEND_SCRATCH);
   for (int tile = 0; tile < 2; tile++) {
-    isa->attend_few(the.q, the.rows, &the.tiles[tile], state, scratch);
+    isa->attend_few(the.q, the.rows, &the.tiles[tile], tile == 0 ? &the.tiles[1] : NULL, state,
+                    scratch);
   }
   for (size_t r = 0; r < the.rows; r++) check_attended(&the, state, r, 0, 0);
 }
@@ -413,7 +414,7 @@ static void test_odd_numbers(uint64_t seed) {
   memset(row, 0, GROUP * sizeof *row);
   const struct attended state = {&largest, &total, row};
   float* scratch = guarded_floats(ATTEND_SCRATCH);
-  isa->attend_few(x, 1, &keys, state, scratch);
+  isa->attend_few(x, 1, &keys, NULL, state, scratch);
   struct queries queries = {.data = guarded_floats(QUERY_TILE * GROUP),
                             .scale = guarded_floats(QUERY_TILE)};
   isa->prepare_queries(x, 1, GROUP, &queries);
