@@ -1,12 +1,13 @@
 package org.mlcengine.runtime;
 
-import static java.nio.channels.FileChannel.MapMode.READ_ONLY;
 import static java.util.Objects.requireNonNull;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 import org.mlcengine.bindings.DataType;
 import org.mlcengine.bindings.Device;
+import org.mlcengine.bindings.LargePages;
 import org.mlcengine.bindings.TvmArray;
 import org.mlcengine.bindings.TvmTensor;
 import org.mlcengine.errors.ModelLoadException;
@@ -26,9 +28,9 @@ import org.mlcengine.model.WeightShard;
 import org.mlcengine.model.WeightTensor;
 
 /**
- * The parameters of a model library. The shards are mapped into memory, and tensors use them in
- * place; only those that are stored in another type, or at an address that generated code does not
- * take, are copied.
+ * The parameters of a model library. The shards are read into large pages, and tensors use them
+ * there; only those that are stored in another type, or at an address that generated code does not
+ * take, are copied. A file that changes while the model is open changes nothing.
  */
 final class Weights implements AutoCloseable {
   /** Code that TVM generates reads its arguments with instructions that fault below this. */
@@ -55,7 +57,7 @@ final class Weights implements AutoCloseable {
   Weights(WeightIndex index, List<LibraryParameter> parameters, LongConsumer progress) {
     List<TvmTensor> tensors = new ArrayList<>(parameters.size());
     try {
-      map(index.shards(), progress);
+      read(index.shards(), progress);
       for (LibraryParameter parameter : parameters) {
         tensors.add(tensor(requireNonNull(index.tensors().get(parameter.name()))));
       }
@@ -81,28 +83,40 @@ final class Weights implements AutoCloseable {
     arena.close();
   }
 
-  private void map(List<WeightShard> files, LongConsumer progress) {
+  private void read(List<WeightShard> files, LongConsumer progress) {
+    long bytes = files.stream().mapToLong(shard -> aligned(shard.bytes())).sum();
+    MemorySegment memory = LargePages.allocate(bytes, arena);
     long done = 0;
+    long at = 0;
     for (WeightShard shard : files) {
-      MemorySegment memory = map(shard);
-      shards.put(shard.file(), memory);
-      for (long at = 0; at < memory.byteSize(); at += CHUNK_BYTES) {
-        long size = Math.min(CHUNK_BYTES, memory.byteSize() - at);
-        memory.asSlice(at, size).load();
-        done += size;
-        progress.accept(done);
+      MemorySegment target = memory.asSlice(at, shard.bytes());
+      shards.put(shard.file(), target);
+      at += aligned(shard.bytes());
+      try (FileChannel channel = FileChannel.open(shard.file())) {
+        for (long from = 0; from < shard.bytes(); from += CHUNK_BYTES) {
+          long size = Math.min(CHUNK_BYTES, shard.bytes() - from);
+          readFully(channel, target.asSlice(from, size).asByteBuffer());
+          done += size;
+          progress.accept(done);
+        }
+      } catch (IOException e) {
+        throw new ModelLoadException(
+            "%s: the shard cannot be read (%s). Download or convert the model again."
+                .formatted(shard.file(), e),
+            e);
       }
     }
   }
 
-  private MemorySegment map(WeightShard shard) {
-    try (FileChannel channel = FileChannel.open(shard.file())) {
-      return channel.map(READ_ONLY, 0, shard.bytes(), arena);
-    } catch (IOException e) {
-      throw new ModelLoadException(
-          "%s: the shard cannot be read (%s). Download or convert the model again."
-              .formatted(shard.file(), e),
-          e);
+  private static long aligned(long bytes) {
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  }
+
+  private static void readFully(FileChannel channel, ByteBuffer target) throws IOException {
+    while (target.hasRemaining()) {
+      if (channel.read(target) < 0) {
+        throw new EOFException("it ends %,d bytes early".formatted(target.remaining()));
+      }
     }
   }
 

@@ -31,7 +31,7 @@ import org.mlcengine.model.WeightShard;
 import org.mlcengine.model.WeightTensor;
 import org.mlcengine.natives.Natives;
 
-/** Tensors over mapped shards hold what the files hold, wherever and however it is stored. */
+/** Tensors hold what the shards hold, wherever and however it is stored. */
 class WeightsTest {
   private static final int SHARD_BYTES = 40_000;
 
