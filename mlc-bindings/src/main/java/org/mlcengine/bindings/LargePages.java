@@ -15,7 +15,7 @@ import java.lang.invoke.MethodHandle;
  * gigabytes of weights looks up the address of every page, which with pages of 4 KiB costs it up to
  * a third of the memory's speed.
  */
-public final class LargePages {
+public final class LargePages implements AutoCloseable {
   private static final long PAGE = 2 << 20;
   private static final long ALIGNMENT = 64;
   private static final boolean LINUX = System.getProperty("os.name").equals("Linux");
@@ -25,27 +25,43 @@ public final class LargePages {
   private static final long MAP_FAILED = -1;
   private static final int MADV_HUGEPAGE = 14;
 
-  private LargePages() {}
+  private final Arena arena = Arena.ofConfined();
+  private final MemorySegment memory;
+
+  private LargePages(long bytes) {
+    memory = LINUX && bytes >= PAGE ? mapped(bytes) : arena.allocate(bytes, ALIGNMENT);
+  }
 
   /**
-   * Allocates memory that is filled with zeros and aligned to at least 64 bytes; it is freed when
-   * the arena is closed.
+   * Allocates memory that is filled with zeros and aligned to at least 64 bytes. It belongs to the
+   * calling thread, which must close it.
    *
    * @throws OutOfMemoryError if there is not so much memory
    */
-  public static MemorySegment allocate(long bytes, Arena arena) {
-    if (!LINUX || bytes < PAGE) {
-      return arena.allocate(bytes, ALIGNMENT);
-    }
+  public static LargePages allocate(long bytes) {
+    return new LargePages(bytes);
+  }
+
+  /** Returns the memory. */
+  public MemorySegment memory() {
+    return memory;
+  }
+
+  /** Frees the memory. */
+  @Override
+  public void close() {
+    arena.close();
+  }
+
+  private MemorySegment mapped(long bytes) {
     // Enough for the first page's border to lie inside.
     long mapped = bytes + PAGE;
     MemorySegment address = Linux.map(mapped);
     if (address.address() == MAP_FAILED) {
       throw new OutOfMemoryError("the system has no %,d bytes for weights".formatted(bytes));
     }
-    MemorySegment memory =
-        address.reinterpret(mapped, arena, segment -> Linux.unmap(segment, mapped));
-    MemorySegment aligned = memory.asSlice(-memory.address() & (PAGE - 1), bytes);
+    MemorySegment all = address.reinterpret(mapped, arena, segment -> Linux.unmap(segment, mapped));
+    MemorySegment aligned = all.asSlice(-all.address() & (PAGE - 1), bytes);
     Linux.advise(aligned, bytes);
     return aligned;
   }

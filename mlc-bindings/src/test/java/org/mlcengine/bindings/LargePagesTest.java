@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -12,10 +11,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LargePagesTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 4097, 2 << 20, (5 << 20) + 3})
-  void memoryIsZeroAlignedWritableAndFreedWithItsArena(long bytes) {
+  void memoryIsZeroAlignedWritableAndFreedOnClose(long bytes) {
     MemorySegment memory;
-    try (Arena arena = Arena.ofConfined()) {
-      memory = LargePages.allocate(bytes, arena);
+    try (LargePages pages = LargePages.allocate(bytes)) {
+      memory = pages.memory();
       assertThat(memory.byteSize()).isEqualTo(bytes);
       assertThat(memory.address() % 64).isZero();
       assertThat(memory.get(JAVA_BYTE, bytes - 1)).isZero();

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -40,9 +39,7 @@ final class Weights implements AutoCloseable {
   private static final ValueLayout.OfShort STORED_SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** Confined to the engine's thread, so that closing it waits for no other. */
-  private final Arena arena = Arena.ofConfined();
-
+  private final LargePages pages;
   private final Map<Path, MemorySegment> shards = new HashMap<>();
   private final TvmArray parameters;
 
@@ -56,6 +53,9 @@ final class Weights implements AutoCloseable {
    */
   Weights(WeightIndex index, List<LibraryParameter> parameters, LongConsumer progress) {
     List<TvmTensor> tensors = new ArrayList<>(parameters.size());
+    pages =
+        LargePages.allocate(
+            index.shards().stream().mapToLong(shard -> aligned(shard.bytes())).sum());
     try {
       read(index.shards(), progress);
       for (LibraryParameter parameter : parameters) {
@@ -63,7 +63,7 @@ final class Weights implements AutoCloseable {
       }
       this.parameters = TvmArray.of(tensors.toArray());
     } catch (RuntimeException e) {
-      arena.close();
+      pages.close();
       throw e;
     } finally {
       // The array holds references of its own.
@@ -80,16 +80,14 @@ final class Weights implements AutoCloseable {
   @Override
   public void close() {
     parameters.close();
-    arena.close();
+    pages.close();
   }
 
   private void read(List<WeightShard> files, LongConsumer progress) {
-    long bytes = files.stream().mapToLong(shard -> aligned(shard.bytes())).sum();
-    MemorySegment memory = LargePages.allocate(bytes, arena);
     long done = 0;
     long at = 0;
     for (WeightShard shard : files) {
-      MemorySegment target = memory.asSlice(at, shard.bytes());
+      MemorySegment target = pages.memory().asSlice(at, shard.bytes());
       shards.put(shard.file(), target);
       at += aligned(shard.bytes());
       try (FileChannel channel = FileChannel.open(shard.file())) {
