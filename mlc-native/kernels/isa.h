@@ -104,6 +104,8 @@ struct isa {
   /** Rounds `groups` groups of values, which become those from `group` on of a token's row. */
   void (*round)(const float* x, size_t groups, enum format format, struct rounded* to, size_t token,
                 size_t group);
+  /** `out[i]`, what rounding takes off `x[i]`, for `groups` groups. */
+  void (*round_off)(const float* x, size_t groups, float* out);
   /**
    * `out[t * stride + i]`, the dot products of row `first + i` of a quantized matrix and a few
    * rounded rows. The matrix is read once.

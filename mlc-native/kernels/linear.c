@@ -39,7 +39,7 @@ static size_t panel_bytes(size_t columns) {
 size_t workspaces_bytes(size_t columns) {
   size_t tiles = 2 * padded(TILE_TOKENS * PANEL_ROWS * 4) + padded(columns * 4);
   return (size_t)team_threads() *
-         (2 * panel_bytes(columns) + tiles + activations_bytes(1, columns) +
+         (2 * panel_bytes(columns) + tiles + activations_bytes(2, columns) +
           padded(sizeof(struct workspace)));
 }
 
@@ -60,7 +60,7 @@ struct workspace* workspaces_take(struct scratch* scratch, size_t columns) {
         .tile = scratch_take(scratch, TILE_TOKENS * PANEL_ROWS * 4),
         .second_tile = scratch_take(scratch, TILE_TOKENS * PANEL_ROWS * 4),
         .row = scratch_take(scratch, columns * 4),
-        .own = activations_take(scratch, 1, columns),
+        .own = activations_take(scratch, 2, columns),
     };
   }
   return workspaces;
@@ -71,17 +71,32 @@ static bool takes_rows(const struct matrix* w, size_t tokens) {
   return tokens <= (is_quantized(w) ? ROW_TOKENS : 1);
 }
 
-void activations_begin(struct activations* x, const struct matrix* w, size_t tokens) {
+void activations_begin(struct activations* x, const struct matrix* w, size_t tokens,
+                       size_t planes) {
+  x->planes = is_quantized(w) ? planes : 1;
   x->rounded.columns = w->columns;
-  x->rounded.by_rows = takes_rows(w, tokens);
+  x->rounded.by_rows = takes_rows(w, tokens * x->planes);
+}
+
+/** Rounds each group, and what was taken off it, to the two rows of a token. */
+static void put_planes(struct activations* to, const struct matrix* w, size_t token, size_t group,
+                       const float* x, size_t groups) {
+  float rest[GROUP];
+  for (size_t g = 0; g < groups; g++, x += GROUP) {
+    isa->round(x, 1, w->format, &to->rounded, 2 * token, group + g);
+    isa->round_off(x, 1, rest);
+    isa->round(rest, 1, w->format, &to->rounded, 2 * token + 1, group + g);
+  }
 }
 
 void activations_put(struct activations* to, const struct matrix* w, size_t token, size_t column,
                      const float* x, size_t columns) {
-  if (is_quantized(w)) {
-    isa->round(x, columns / GROUP, w->format, &to->rounded, token, column / GROUP);
-  } else {
+  if (!is_quantized(w)) {
     memcpy(to->values + token * w->columns + column, x, columns * sizeof *x);
+  } else if (to->planes == 2) {
+    put_planes(to, w, token, column / GROUP, x, columns / GROUP);
+  } else {
+    isa->round(x, columns / GROUP, w->format, &to->rounded, token, column / GROUP);
   }
 }
 
@@ -114,10 +129,21 @@ static void put_tile(const struct output* out, size_t token, size_t tokens, size
   }
 }
 
+/** Adds the products of a token's planes. */
+static void join_planes(const struct activations* x, size_t tokens, float* out, size_t stride,
+                        size_t rows) {
+  if (x->planes == 1) return;
+  for (size_t t = 0; t < tokens; t++) {
+    const float *first = out + 2 * t * stride, *second = first + stride;
+    for (size_t r = 0; r < rows; r++) out[t * stride + r] = first[r] + second[r];
+  }
+}
+
 static void dot_some(const struct matrix* w, size_t first, size_t rows, const struct activations* x,
                      size_t tokens, float* out, size_t stride) {
   if (is_quantized(w)) {
-    isa->dot_rows(w, first, rows, &x->rounded, tokens, out, stride);
+    isa->dot_rows(w, first, rows, &x->rounded, tokens * x->planes, out, stride);
+    join_planes(x, tokens, out, stride, rows);
   } else {
     isa->dot_float_rows(w, first, rows, x->values, out);
   }
@@ -126,7 +152,8 @@ static void dot_some(const struct matrix* w, size_t first, size_t rows, const st
 static void multiply_some(const struct matrix* w, const struct panel* panel,
                           const struct activations* x, size_t token, size_t tokens, float* out) {
   if (is_quantized(w)) {
-    isa->multiply(panel, &x->rounded, token, tokens, out);
+    isa->multiply(panel, &x->rounded, token * x->planes, tokens * x->planes, out);
+    join_planes(x, tokens, out, PANEL_ROWS, PANEL_ROWS);
   } else {
     isa->multiply_floats(panel, x->values + token * w->columns, tokens, out);
   }
@@ -136,7 +163,7 @@ static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 void linear_part(struct team* team, int member, const struct matrix* w, const struct activations* x,
                  size_t tokens, const struct output* out, struct workspace* workspace) {
-  if (takes_rows(w, tokens)) {
+  if (takes_rows(w, tokens * x->planes)) {
     struct range rows = team_share(team, member, w->rows, PANEL_ROWS);
     for (size_t row = rows.first; row < rows.last; row += TILE_ROWS) {
       size_t count = least(TILE_ROWS, rows.last - row);
@@ -149,8 +176,9 @@ void linear_part(struct team* team, int member, const struct matrix* w, const st
   while ((row = team_claim(team) * PANEL_ROWS) < w->rows) {
     size_t rows = least(PANEL_ROWS, w->rows - row);
     isa->unpack(w, row, rows, &workspace->panel);
-    for (size_t token = 0; token < tokens; token += TILE_TOKENS) {
-      size_t count = least(TILE_TOKENS, tokens - token);
+    const size_t step = TILE_TOKENS / x->planes;
+    for (size_t token = 0; token < tokens; token += step) {
+      size_t count = least(step, tokens - token);
       multiply_some(w, &workspace->panel, x, token, count, workspace->tile);
       put_tile(out, token, count, row, rows, workspace->tile, PANEL_ROWS);
     }
@@ -171,7 +199,7 @@ void gated_part(struct team* team, int member, const struct matrix* gate_up,
                 struct activations* out, struct workspace* workspace) {
   const size_t inner = gate_up->rows / 2;
   float *gate = workspace->tile, *up = workspace->second_tile;
-  if (takes_rows(gate_up, tokens)) {
+  if (takes_rows(gate_up, tokens * x->planes)) {
     struct range rows = team_share(team, member, inner, PANEL_ROWS);
     for (size_t row = rows.first; row < rows.last; row += PANEL_ROWS) {
       dot_some(gate_up, row, PANEL_ROWS, x, tokens, gate, PANEL_ROWS);
@@ -184,8 +212,9 @@ void gated_part(struct team* team, int member, const struct matrix* gate_up,
   while ((row = team_claim(team) * PANEL_ROWS) < inner) {
     isa->unpack(gate_up, row, PANEL_ROWS, &workspace->panel);
     isa->unpack(gate_up, inner + row, PANEL_ROWS, &workspace->second_panel);
-    for (size_t token = 0; token < tokens; token += TILE_TOKENS) {
-      size_t count = least(TILE_TOKENS, tokens - token);
+    const size_t step = TILE_TOKENS / x->planes;
+    for (size_t token = 0; token < tokens; token += step) {
+      size_t count = least(step, tokens - token);
       multiply_some(gate_up, &workspace->panel, x, token, count, gate);
       multiply_some(gate_up, &workspace->second_panel, x, token, count, up);
       put_gated(gate, up, token, count, row, next, out);

@@ -8,6 +8,11 @@
 
 /** Rows that meet a matrix, one per token: rounded if the matrix is quantized, else floats. */
 struct activations {
+  /**
+   * Rounded rows of each token: 1, or 2 where the second one holds what rounding the first took
+   * off, which makes codes of 16 bits of the two.
+   */
+  size_t planes;
   struct rounded rounded;
   float* values;
 };
@@ -40,8 +45,8 @@ size_t workspaces_bytes(size_t columns);
 /** `[team_threads()]` */
 struct workspace* workspaces_take(struct scratch* scratch, size_t columns);
 
-/** Prepares for rows of `tokens` tokens that will meet the matrix; one thread does it. */
-void activations_begin(struct activations* x, const struct matrix* w, size_t tokens);
+/** Prepares for rows of `tokens` tokens, of one plane or two, that will meet the matrix. */
+void activations_begin(struct activations* x, const struct matrix* w, size_t tokens, size_t planes);
 
 /** Stores some columns of a token's row, whole groups, in the form that the matrix takes. */
 void activations_put(struct activations* to, const struct matrix* w, size_t token, size_t column,

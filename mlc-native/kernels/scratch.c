@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "rotary.h"
+#include "team.h"
 
 static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -11,6 +12,7 @@ static _Thread_local struct scratch* mine;
 
 static void free_scratch(void* pointer) {
   struct scratch* scratch = pointer;
+  pool_free(scratch->pool);
   rotations_free(scratch->rotations);
   free(scratch->data);
   free(scratch);

@@ -9,8 +9,10 @@ struct scratch {
   uint8_t* data;
   size_t size;
   size_t used;
-  /** Threads of this thread's pool; 0 until they have been counted. */
+  /** Threads of TVM's pool for this thread; 0 until they have been counted. */
   int threads;
+  /** This thread's own pool, see team.h. */
+  struct pool* pool;
   /** Angles of the positions that were rotated last, see rotary.c. */
   struct rotations* rotations;
 };

@@ -63,6 +63,15 @@ static void round_groups(const float* x, size_t groups, enum format format, stru
   }
 }
 
+static void round_off(const float* x, size_t groups, float* out) {
+  for (size_t g = 0; g < groups; g++, x += GROUP, out += GROUP) {
+    float largest = 0;
+    for (int i = 0; i < GROUP; i++) largest = fmaxf(largest, fabsf(x[i]));
+    const float inverse = largest > 0 ? 127 / largest : 0;
+    for (int i = 0; i < GROUP; i++) out[i] = x[i] - rintf(x[i] * inverse) * (largest / 127);
+  }
+}
+
 /** The code at a position of a group, with the format's zero taken off. */
 static int code_at(const struct matrix* w, size_t row, size_t group, int position) {
   const struct layout layout = layout_of(w->format);

@@ -25,7 +25,7 @@ static inline __attribute__((always_inline)) vf element_vector(const void* row, 
 /** Asks for a key's or a value's row; the pages of a cache are too short for the processor to
  * guess. */
 static inline void fetch_row(const void* row, size_t bytes) {
-  for (size_t at = 0; at < bytes; at += 64) prefetch_far((const uint8_t*)row + at);
+  for (size_t at = 0; at < bytes; at += 64) prefetch((const uint8_t*)row + at);
 }
 
 static inline size_t row_size(const struct keys* keys) { return keys->size * (keys->half ? 2 : 4); }

@@ -57,6 +57,21 @@ static void round_groups(const float* x, size_t groups, enum format format, stru
   }
 }
 
+static void round_off(const float* x, size_t groups, float* out) {
+  for (size_t g = 0; g < groups; g++, x += GROUP, out += GROUP) {
+    vf largest = vf_all(0);
+    for (int i = 0; i < GROUP_VECTORS; i++) {
+      largest = vf_max(largest, vf_abs(vf_load(x + i * LANES)));
+    }
+    const float most = vf_largest(largest);
+    const vf inverse = vf_all(most > 0 ? 127 / most : 0), scale = vf_all(most / 127);
+    for (int i = 0; i < GROUP_VECTORS; i++) {
+      const vf value = vf_load(x + i * LANES);
+      vf_store(out + i * LANES, value - vf_nearest(value * inverse) * scale);
+    }
+  }
+}
+
 /** Where the four codes of a row from column `4 * k` on lie in a panel. */
 static inline uint8_t* panel_place(const struct panel* panel, size_t row, size_t k) {
   uint8_t* vector = (uint8_t*)panel->codes + row / LANES * LANES * panel->columns;

@@ -11,9 +11,7 @@ enum {
   /** Rows whose lanes are summed together. */
   ROWS = LANES,
   /** Tokens whose sums the registers hold. */
-  ROW_TOKENS = 4,
-  /** Bytes by which rows are asked for before they are needed. */
-  PREFETCH = 1024
+  ROW_TOKENS = 4
 };
 
 /** The products of a unit's codes, of which `bytes` are there. */
@@ -81,8 +79,6 @@ static inline __attribute__((always_inline)) void dot_row(const struct kind kind
       corrections[t] = vf_multiply_add(addend, vf_load(x.scaled_sum + place), corrections[t]);
       scales[t] = scale * vf_load(x.scale + place);
     }
-    prefetch(codes + PREFETCH);
-    prefetch(codes + PREFETCH + 64);
 #pragma GCC unroll 8
     for (int u = 0; u < kind.bits; u++) {
 #pragma GCC unroll 4

@@ -61,12 +61,11 @@ static inline vi vi_load_some(const void* p, size_t bytes) {
   return bytes == 0 ? vi_zero() : _mm256_zextsi128_si256(_mm_loadu_si128(p));
 }
 static inline vi vi_flip_signs(vi x) { return _mm256_xor_si256(x, _mm256_set1_epi8((char)0x80)); }
-/** Assembly, because compilers take functions that only prefetch for functions without effect. */
+/**
+ * Asks for a line of memory, into the second cache: assembly, because compilers take functions that
+ * only prefetch for functions without effect.
+ */
 static inline void prefetch(const void* p) {
-  __asm__ volatile("prefetcht0 %0" : : "m"(*(const char*)p));
-}
-/** Into the second cache, for what would not fit the first. */
-static inline void prefetch_far(const void* p) {
   __asm__ volatile("prefetcht1 %0" : : "m"(*(const char*)p));
 }
 

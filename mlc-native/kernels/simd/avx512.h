@@ -44,12 +44,11 @@ static inline vi vi_load_some(const void* p, size_t bytes) {
   return _mm512_maskz_loadu_epi64((__mmask8)((1u << bytes / 8) - 1), p);
 }
 static inline vi vi_flip_signs(vi x) { return _mm512_xor_si512(x, _mm512_set1_epi8((char)0x80)); }
-/** Assembly, because compilers take functions that only prefetch for functions without effect. */
+/**
+ * Asks for a line of memory, into the second cache: assembly, because compilers take functions that
+ * only prefetch for functions without effect.
+ */
 static inline void prefetch(const void* p) {
-  __asm__ volatile("prefetcht0 %0" : : "m"(*(const char*)p));
-}
-/** Into the second cache, for what would not fit the first. */
-static inline void prefetch_far(const void* p) {
   __asm__ volatile("prefetcht1 %0" : : "m"(*(const char*)p));
 }
 

@@ -51,12 +51,11 @@ static inline vi vi_load_some(const void* p, size_t bytes) {
 static inline vi vi_flip_signs(vi x) {
   return vreinterpretq_s32_u8(veorq_u8(vreinterpretq_u8_s32(x), vdupq_n_u8(0x80)));
 }
-/** Assembly, because compilers take functions that only prefetch for functions without effect. */
+/**
+ * Asks for a line of memory, into the second cache: assembly, because compilers take functions that
+ * only prefetch for functions without effect.
+ */
 static inline void prefetch(const void* p) {
-  __asm__ volatile("prfm pldl1keep, %0" : : "Q"(*(const char*)p));
-}
-/** Into the second cache, for what would not fit the first. */
-static inline void prefetch_far(const void* p) {
   __asm__ volatile("prfm pldl2keep, %0" : : "Q"(*(const char*)p));
 }
 

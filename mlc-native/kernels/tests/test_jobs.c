@@ -26,6 +26,17 @@ static void round_row(const struct matrix* w, double* x) {
   }
 }
 
+/** Rounds a row to 8 bits, and what that took off once more. */
+static void round_twice(const struct matrix* w, double* x) {
+  double* rest = doubles(w->columns);
+  memcpy(rest, x, w->columns * sizeof *x);
+  round_row(w, x);
+  for (size_t k = 0; k < w->columns; k++) rest[k] -= x[k];
+  round_row(w, rest);
+  for (size_t k = 0; k < w->columns; k++) x[k] += rest[k];
+  free(rest);
+}
+
 /** The product of a rounded row. */
 static double product(const struct matrix* w, size_t row, const double* x) {
   double sum = 0;
@@ -104,7 +115,7 @@ static void expected_layer(const struct layer* work, size_t token, double* hidde
   for (size_t i = 0; i < size; i++) hidden[i] += product(&work->down, i, gated);
   if (work->has_next) {
     normalize_row(hidden, &work->next_norm, size, normed);
-    round_row(&work->next, normed);
+    round_twice(&work->next, normed);
     for (size_t i = 0; i < work->next.rows; i++) next[i] = product(&work->next, i, normed);
   }
   free(x);
