@@ -1,8 +1,7 @@
 /** Vector primitives of AVX2 with FMA and F16C, and of AVX-VNNI if WITH_VNNI is defined. */
-#include <immintrin.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+
+#include "simd/x86.h"
 
 #define LANES 8
 
@@ -61,13 +60,6 @@ static inline vi vi_load_some(const void* p, size_t bytes) {
   return bytes == 0 ? vi_zero() : _mm256_zextsi128_si256(_mm_loadu_si128(p));
 }
 static inline vi vi_flip_signs(vi x) { return _mm256_xor_si256(x, _mm256_set1_epi8((char)0x80)); }
-/**
- * Asks for a line of memory, into the second cache: assembly, because compilers take functions that
- * only prefetch for functions without effect.
- */
-static inline void prefetch(const void* p) {
-  __asm__ volatile("prefetcht1 %0" : : "m"(*(const char*)p));
-}
 
 /** Lane `i` of the result is lane `(unit * LANES + i) / bits` of `scales`. */
 static inline __attribute__((always_inline)) vf vf_spread(const int bits, vf scales, int unit) {
@@ -218,23 +210,3 @@ enum { SIGNED_PANELS = 1 };
 enum { FEW_SUMS = 8 };
 /** Tokens of a block of products, for whose sums the registers are enough. */
 enum { BLOCK_TOKENS = 3, BLOCK_FLOAT_ROWS = 6, BLOCK_FLOAT_VECTORS = 2 };
-
-typedef __m128i v4;
-static inline v4 v4_load(const void* p) { return _mm_loadu_si128(p); }
-static inline void v4_store(void* p, v4 x) { _mm_storeu_si128(p, x); }
-static inline v4 v4_low_nibbles(v4 x) { return _mm_and_si128(x, _mm_set1_epi8(15)); }
-static inline v4 v4_high_nibbles(v4 x) { return v4_low_nibbles(_mm_srli_epi16(x, 4)); }
-static inline v4 v4_flip_signs(v4 x) { return _mm_xor_si128(x, _mm_set1_epi8((char)0x80)); }
-static inline v4 v4_widen_halves(const uint16_t* p) {
-  return _mm_castps_si128(_mm_cvtph_ps(_mm_loadl_epi64((const void*)p)));
-}
-/** Turns four rows of four words into four columns. */
-static inline void v4_transpose(v4 x[4]) {
-  v4 a = _mm_unpacklo_epi32(x[0], x[1]), b = _mm_unpackhi_epi32(x[0], x[1]);
-  v4 c = _mm_unpacklo_epi32(x[2], x[3]), d = _mm_unpackhi_epi32(x[2], x[3]);
-  x[0] = _mm_unpacklo_epi64(a, c);
-  x[1] = _mm_unpackhi_epi64(a, c);
-  x[2] = _mm_unpacklo_epi64(b, d);
-  x[3] = _mm_unpackhi_epi64(b, d);
-}
-static inline float float_of_half(uint16_t x) { return _cvtsh_ss(x); }

@@ -1,0 +1,32 @@
+/** Primitives that all instruction sets of x86-64 share: four words at a time, and prefetching. */
+#include <immintrin.h>
+#include <stdint.h>
+#include <string.h>
+
+/**
+ * Asks for a line of memory, into the second cache: assembly, because compilers take functions that
+ * only prefetch for functions without effect.
+ */
+static inline void prefetch(const void* p) {
+  __asm__ volatile("prefetcht1 %0" : : "m"(*(const char*)p));
+}
+
+typedef __m128i v4;
+static inline v4 v4_load(const void* p) { return _mm_loadu_si128(p); }
+static inline void v4_store(void* p, v4 x) { _mm_storeu_si128(p, x); }
+static inline v4 v4_low_nibbles(v4 x) { return _mm_and_si128(x, _mm_set1_epi8(15)); }
+static inline v4 v4_high_nibbles(v4 x) { return v4_low_nibbles(_mm_srli_epi16(x, 4)); }
+static inline v4 v4_flip_signs(v4 x) { return _mm_xor_si128(x, _mm_set1_epi8((char)0x80)); }
+static inline v4 v4_widen_halves(const uint16_t* p) {
+  return _mm_castps_si128(_mm_cvtph_ps(_mm_loadl_epi64((const void*)p)));
+}
+/** Turns four rows of four words into four columns. */
+static inline void v4_transpose(v4 x[4]) {
+  v4 a = _mm_unpacklo_epi32(x[0], x[1]), b = _mm_unpackhi_epi32(x[0], x[1]);
+  v4 c = _mm_unpacklo_epi32(x[2], x[3]), d = _mm_unpackhi_epi32(x[2], x[3]);
+  x[0] = _mm_unpacklo_epi64(a, c);
+  x[1] = _mm_unpackhi_epi64(a, c);
+  x[2] = _mm_unpacklo_epi64(b, d);
+  x[3] = _mm_unpackhi_epi64(b, d);
+}
+static inline float float_of_half(uint16_t x) { return _cvtsh_ss(x); }
