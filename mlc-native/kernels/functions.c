@@ -49,11 +49,11 @@ static void check_projection(struct arguments* all, const struct matrix* w, size
   require(all, size_of(out) == tokens * w->rows, "has another shape than tokens x rows");
 }
 
-FUNCTION(linear) {
-  (void)self, (void)result;
-  struct arguments all = start("mlc.cpu.linear", values, count);
+static int run_projection(const char* name, bool has_norm, const TVMFFIAny* values, int32_t count) {
+  struct arguments all = start(name, values, count);
   struct tensor x = read_numbers(&all);
   struct projection work = {.x = floats_of(x), .tokens = rows_of(x)};
+  if (has_norm) work.norm.weight = read_norm(&all, columns_of(x), &work.norm.epsilon);
   work.w = read_matrix(&all);
   struct tensor out = read_numbers(&all);
   check_projection(&all, &work.w, work.tokens, columns_of(x), out);
@@ -62,18 +62,14 @@ FUNCTION(linear) {
   return project(&work);
 }
 
+FUNCTION(linear) {
+  (void)self, (void)result;
+  return run_projection("mlc.cpu.linear", false, values, count);
+}
+
 FUNCTION(norm_linear) {
   (void)self, (void)result;
-  struct arguments all = start("mlc.cpu.norm_linear", values, count);
-  struct tensor x = read_numbers(&all);
-  struct projection work = {.x = floats_of(x), .tokens = rows_of(x)};
-  work.norm.weight = read_norm(&all, columns_of(x), &work.norm.epsilon);
-  work.w = read_matrix(&all);
-  struct tensor out = read_numbers(&all);
-  check_projection(&all, &work.w, work.tokens, columns_of(x), out);
-  if (arguments_end(&all) != 0) return -1;
-  work.out = output_of(out, &work.w);
-  return project(&work);
+  return run_projection("mlc.cpu.norm_linear", true, values, count);
 }
 
 FUNCTION(norm) {
