@@ -22,6 +22,19 @@ static inline void halves_of(const struct rounded* x, int bits, size_t token, si
   }
 }
 
+/** The greatest magnitude of a group, which stands for 127, and the values' vectors. */
+static inline float read_group(const float* x, vf values[GROUP_VECTORS]) {
+  vf largest = vf_all(0);
+  for (int i = 0; i < GROUP_VECTORS; i++) {
+    values[i] = vf_load(x + i * LANES);
+    largest = vf_max(largest, vf_abs(values[i]));
+  }
+  return vf_largest(largest);
+}
+
+/** What turns values into codes. */
+static inline vf codes_per_unit(float most) { return vf_all(most > 0 ? 127 / most : 0); }
+
 static void round_groups(const float* x, size_t groups, enum format format, struct rounded* to,
                          size_t token, size_t group) {
   const struct layout layout = layout_of(format);
@@ -29,11 +42,7 @@ static void round_groups(const float* x, size_t groups, enum format format, stru
   const size_t row = token * (to->columns / GROUP);
   for (size_t g = group; g < group + groups; g++, x += GROUP) {
     vf values[GROUP_VECTORS];
-    vf largest = vf_all(0);
-    for (int i = 0; i < GROUP_VECTORS; i++) {
-      values[i] = vf_load(x + i * LANES);
-      largest = vf_max(largest, vf_abs(values[i]));
-    }
+    const float most = read_group(x, values);
     if (layout.order == ORDER_EVENS_FIRST) {
       vf even[GROUP_VECTORS / 2], odd[GROUP_VECTORS / 2];
       for (int i = 0; i < GROUP_VECTORS / 2; i++) {
@@ -42,8 +51,7 @@ static void round_groups(const float* x, size_t groups, enum format format, stru
       memcpy(values, even, sizeof even);
       memcpy(values + GROUP_VECTORS / 2, odd, sizeof odd);
     }
-    const float most = vf_largest(largest);
-    const vf inverse = vf_all(most > 0 ? 127 / most : 0);
+    const vf inverse = codes_per_unit(most);
     int8_t* halves[2];
     halves_of(to, layout.bits, token, g, &halves[0], &halves[1]);
     int32_t sum = 0;
@@ -59,15 +67,11 @@ static void round_groups(const float* x, size_t groups, enum format format, stru
 
 static void round_off(const float* x, size_t groups, float* out) {
   for (size_t g = 0; g < groups; g++, x += GROUP, out += GROUP) {
-    vf largest = vf_all(0);
+    vf values[GROUP_VECTORS];
+    const float most = read_group(x, values);
+    const vf inverse = codes_per_unit(most), scale = vf_all(most / 127);
     for (int i = 0; i < GROUP_VECTORS; i++) {
-      largest = vf_max(largest, vf_abs(vf_load(x + i * LANES)));
-    }
-    const float most = vf_largest(largest);
-    const vf inverse = vf_all(most > 0 ? 127 / most : 0), scale = vf_all(most / 127);
-    for (int i = 0; i < GROUP_VECTORS; i++) {
-      const vf value = vf_load(x + i * LANES);
-      vf_store(out + i * LANES, value - vf_nearest(value * inverse) * scale);
+      vf_store(out + i * LANES, values[i] - vf_nearest(values[i] * inverse) * scale);
     }
   }
 }
