@@ -4,7 +4,7 @@
 #include <string.h>
 #include <tvm/ffi/c_api.h>
 
-#include "isa.h"
+#include "numbers.h"
 #include "profile.h"
 #include "scratch.h"
 #include "team.h"
@@ -25,8 +25,6 @@ enum {
 static const float NO_KEYS = -5e4f;
 static const float LOG2_E = 1.44269504088896341f;
 
-static size_t least(size_t a, size_t b) { return a < b ? a : b; }
-static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 static size_t padded(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 static size_t keys_of(const struct attention* work, size_t sequence) {
@@ -83,13 +81,9 @@ static void find_keys(const struct attention* work, size_t sequence, size_t head
 static void read_queries(const struct attention* work, size_t token, size_t head, float* to) {
   const size_t group = work->heads / work->kv_heads, count = group * work->size;
   const size_t place = (token * work->heads + head * group) * work->size;
-  if (work->half) {
-    isa->widen((const uint16_t*)work->q + place, to, count);
-  } else {
-    memcpy(to, (const float*)work->q + place, count * sizeof *to);
-  }
+  const float* q = floats_from((struct floats){work->q, work->half}, place, count, to);
   const float factor = work->scale * LOG2_E;
-  for (size_t i = 0; i < count; i++) to[i] *= factor;
+  for (size_t i = 0; i < count; i++) to[i] = q[i] * factor;
 }
 
 /** Writes the results of the heads that share a key head; changes `state`. */
@@ -103,11 +97,7 @@ static void write_results(const struct attention* work, size_t token, size_t hea
     for (size_t d = 0; d < work->size; d++) state.values[r * work->size + d] *= factor;
     work->log_sum[row + r] = any ? state.largest[r] + log2f(state.total[r]) : NO_KEYS;
   }
-  if (work->half) {
-    isa->narrow(state.values, (uint16_t*)work->out + row * work->size, count);
-  } else {
-    memcpy((float*)work->out + row * work->size, state.values, count * sizeof *state.values);
-  }
+  store_floats(state.values, work->out, work->half, row * work->size, count);
 }
 
 static void clear_state(struct attended state, size_t rows, size_t size) {

@@ -4,14 +4,13 @@
 #include <string.h>
 #include <tvm/ffi/c_api.h>
 
+#include "numbers.h"
 #include "profile.h"
 
 static int no_memory(void) {
   TVMFFIErrorSetRaisedFromCStr("RuntimeError", "the CPU kernels have no memory for a step");
   return -1;
 }
-
-static size_t most(size_t a, size_t b) { return a > b ? a : b; }
 
 static void leave(int member, enum stage stage) {
   if (member == 0) profile_leave(stage);
@@ -35,7 +34,7 @@ struct preparation {
 static void prepare_token(const struct preparation* work, size_t token, struct activations* to,
                           size_t place, float* row) {
   const size_t columns = work->w->columns;
-  const float* x = float_row(work->x, token, columns, row);
+  const float* x = floats_from(work->x, token * columns, columns, row);
   if (work->norm.weight.data != NULL) {
     isa->rms_norm(x, work->norm.weight, work->norm.epsilon, columns, row);
     x = row;
@@ -157,23 +156,15 @@ int finish_layer(const struct layer* work) {
   return status;
 }
 
-static void store_row(const float* row, size_t columns, void* out, size_t token, bool half) {
-  if (half) {
-    isa->narrow(row, (uint16_t*)out + token * columns, columns);
-  } else {
-    memcpy((float*)out + token * columns, row, columns * sizeof *row);
-  }
-}
-
 int normalize(const struct normalization* work) {
   profile_enter();
   struct scratch* scratch = scratch_of_thread();
   if (scratch_reserve(scratch, work->columns * 4 + 64) != 0) return no_memory();
   float* row = scratch_take(scratch, work->columns * 4);
   for (size_t t = 0; t < work->tokens; t++) {
-    const float* x = float_row(work->x, t, work->columns, row);
+    const float* x = floats_from(work->x, t * work->columns, work->columns, row);
     isa->rms_norm(x, work->norm.weight, work->norm.epsilon, work->columns, row);
-    store_row(row, work->columns, work->out, t, work->half);
+    store_floats(row, work->out, work->half, t * work->columns, work->columns);
   }
   profile_leave(STAGE_NORM);
   return 0;
@@ -190,7 +181,7 @@ int look_up(const struct matrix* w, const int32_t* ids, size_t tokens, void* out
       return -1;
     }
     isa->decode_row(w, (size_t)ids[t], row);
-    store_row(row, w->columns, out, t, half);
+    store_floats(row, out, half, t * w->columns, w->columns);
   }
   profile_leave(STAGE_EMBED);
   return 0;

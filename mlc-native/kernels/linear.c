@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "numbers.h"
+
 enum {
   /** Most tokens for which rows are read as they are stored, and not unpacked into panels. */
   ROW_TOKENS = 12,
@@ -100,12 +102,6 @@ void activations_put(struct activations* to, const struct matrix* w, size_t toke
   }
 }
 
-const float* float_row(struct floats x, size_t token, size_t columns, float* row) {
-  if (!x.half) return (const float*)x.data + token * columns;
-  isa->widen((const uint16_t*)x.data + token * columns, row, columns);
-  return row;
-}
-
 /** Writes `tile[tokens][stride]` to its place; changes the tile where something is added. */
 static void put_tile(const struct output* out, size_t token, size_t tokens, size_t row, size_t rows,
                      float* tile, size_t stride) {
@@ -114,18 +110,10 @@ static void put_tile(const struct output* out, size_t token, size_t tokens, size
     float* products = tile + t * stride;
     size_t place = (token + t) * out->stride + row;
     if (out->add.data != NULL) {
-      const float* more = (const float*)out->add.data + place;
-      if (out->add.half) {
-        isa->widen((const uint16_t*)out->add.data + place, added, rows);
-        more = added;
-      }
+      const float* more = floats_from(out->add, place, rows, added);
       for (size_t r = 0; r < rows; r++) products[r] += more[r];
     }
-    if (out->half) {
-      isa->narrow(products, (uint16_t*)out->data + place, rows);
-    } else {
-      memcpy((float*)out->data + place, products, rows * sizeof *products);
-    }
+    store_floats(products, out->data, out->half, place, rows);
   }
 }
 
@@ -158,8 +146,6 @@ static void multiply_some(const struct matrix* w, const struct panel* panel,
     isa->multiply_floats(panel, x->values + token * w->columns, tokens, out);
   }
 }
-
-static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 void linear_part(struct team* team, int member, const struct matrix* w, const struct activations* x,
                  size_t tokens, const struct output* out, struct workspace* workspace) {

@@ -52,9 +52,6 @@ void activations_begin(struct activations* x, const struct matrix* w, size_t tok
 void activations_put(struct activations* to, const struct matrix* w, size_t token, size_t column,
                      const float* x, size_t columns);
 
-/** The row `token` of `columns` numbers as floats: in place, or widened into `row`. */
-const float* float_row(struct floats x, size_t token, size_t columns, float* row);
-
 /** This member's part of `out = x * w^T`. No barrier before or after. */
 void linear_part(struct team* team, int member, const struct matrix* w, const struct activations* x,
                  size_t tokens, const struct output* out, struct workspace* workspace);
