@@ -2,34 +2,30 @@ package org.mlcengine.tokenizer;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Map;
 
 /**
  * Byte pair encoding over bytes: a word begins as the ids of its bytes, and neighbours merge in the
  * order of their ranks, the leftmost first. The work grows as n log n with the length of a word.
  */
 final class BytePairEncoder {
-  private final Map<String, Integer> vocab;
+  private final Vocabulary vocabulary;
   private final int[] byteIds;
   private final MergeTable merges;
   private final boolean wholeWords;
-  private final int longestToken;
   private final WordCache cache = new WordCache();
 
   /**
    * Makes an encoder.
    *
-   * @param vocab ids by token, each token in the byte alphabet
+   * @param vocabulary tokens in the byte alphabet
    * @param byteIds the first id of each byte; -1 drops the byte
    * @param wholeWords whether a word that is a token is that token, whatever the merges say
    */
-  BytePairEncoder(
-      Map<String, Integer> vocab, int[] byteIds, MergeTable merges, boolean wholeWords) {
-    this.vocab = vocab;
+  BytePairEncoder(Vocabulary vocabulary, int[] byteIds, MergeTable merges, boolean wholeWords) {
+    this.vocabulary = vocabulary;
     this.byteIds = byteIds;
     this.merges = merges;
     this.wholeWords = wholeWords;
-    this.longestToken = vocab.keySet().stream().mapToInt(String::length).max().orElse(0);
   }
 
   /** Adds the ids of the word {@code text[from, to)}. */
@@ -44,9 +40,9 @@ final class BytePairEncoder {
   }
 
   private int[] encode(byte[] word) {
-    if (wholeWords && word.length <= longestToken) {
-      Integer id = vocab.get(ByteAlphabet.write(word));
-      if (id != null) {
+    if (wholeWords && word.length <= vocabulary.longest()) {
+      int id = vocabulary.id(ByteAlphabet.write(word));
+      if (id >= 0) {
         return new int[] {id};
       }
     }

@@ -9,7 +9,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.mlcengine.errors.ModelLoadException;
@@ -21,11 +20,11 @@ import org.mlcengine.errors.ModelLoadException;
  */
 final class HuggingFaceReader {
   private final TokenizerJson json;
-  private final Map<String, Integer> ids;
+  private final Vocabulary vocabulary;
 
   private HuggingFaceReader(TokenizerJson json) {
     this.json = json;
-    this.ids = new HashMap<>(json.vocab());
+    this.vocabulary = json.vocabulary();
   }
 
   /**
@@ -44,32 +43,19 @@ final class HuggingFaceReader {
     List<Normalizer.Form> normalizers = normalizers();
     BytePairEncoder encoder =
         new BytePairEncoder(
-            json.vocab(), byteIds(), merges(), json.model().path("ignore_merges").asBoolean());
-    byte[][] modelBytes = modelBytes();
-    List<AddedToken> addedTokens = addedTokens();
-    Set<Integer> specials =
-        addedTokens.stream()
-            .filter(AddedToken::special)
-            .map(AddedToken::id)
-            .collect(Collectors.toUnmodifiableSet());
+            vocabulary, byteIds(), json.merges(), json.model().path("ignore_merges").asBoolean());
     return new HuggingFaceTokenizer(
-        addedTokens,
-        normalizers,
-        preTokenizers,
-        encoder,
-        ids,
-        withAddedTokens(modelBytes, addedTokens),
-        specials);
+        new TokenTable(vocabulary, addedTokens()), normalizers, preTokenizers, encoder);
   }
 
   private void checkModel() {
     JsonNode model = json.model();
     // Old files do not name the type of a model with merges.
-    String type = model.path("type").asText(json.merges().isEmpty() ? "none" : "BPE");
+    String type = model.path("type").asText(json.hasMerges() ? "BPE" : "none");
     if (!type.equals("BPE")) {
       throw unsupported("model", type, "BPE");
     }
-    if (json.vocab().isEmpty()) {
+    if (vocabulary.size() == 0) {
       throw malformed("a vocabulary in model.vocab", "none");
     }
     for (String affix : List.of("continuing_subword_prefix", "end_of_word_suffix")) {
@@ -187,51 +173,16 @@ final class HuggingFaceReader {
 
   private int[] byteIds() {
     JsonNode unknown = json.model().path("unk_token");
-    int unknownId = unknown.isTextual() ? ids.getOrDefault(unknown.asText(), -1) : -1;
+    int unknownId = unknown.isTextual() ? vocabulary.id(unknown.asText()) : -1;
     int[] byteIds = new int[256];
     for (int b = 0; b < byteIds.length; b++) {
-      Integer id = ids.get(String.valueOf(ByteAlphabet.write(b)));
-      if (id == null && unknown.isTextual() && json.model().path("fuse_unk").asBoolean()) {
+      int id = vocabulary.id(String.valueOf(ByteAlphabet.write(b)));
+      if (id < 0 && unknown.isTextual() && json.model().path("fuse_unk").asBoolean()) {
         throw unsupported("model.fuse_unk", "true with incomplete bytes", "all bytes as tokens");
       }
-      byteIds[b] = id == null ? unknownId : id;
+      byteIds[b] = id < 0 ? unknownId : id;
     }
     return byteIds;
-  }
-
-  private MergeTable merges() {
-    int count = json.merges().size();
-    int[] lefts = new int[count];
-    int[] rights = new int[count];
-    int[] results = new int[count];
-    for (int i = 0; i < count; i++) {
-      TokenizerJson.Merge merge = json.merges().get(i);
-      lefts[i] = mergeId(merge.left());
-      rights[i] = mergeId(merge.right());
-      results[i] = mergeId(merge.left() + merge.right());
-    }
-    return new MergeTable(lefts, rights, results);
-  }
-
-  private int mergeId(String token) {
-    Integer id = ids.get(token);
-    if (id == null) {
-      throw malformed("every merge to be made of tokens", "the unknown token '" + token + "'");
-    }
-    return id;
-  }
-
-  private byte[][] modelBytes() {
-    int size = ids.values().stream().mapToInt(id -> id + 1).max().orElse(0);
-    byte[][] bytes = new byte[size][];
-    ids.forEach(
-        (token, id) -> {
-          if (bytes[id] != null) {
-            throw malformed("one token per id", "a second one, '" + token + "', for " + id);
-          }
-          bytes[id] = ByteAlphabet.read(token);
-        });
-    return bytes;
   }
 
   /**
@@ -240,7 +191,7 @@ final class HuggingFaceReader {
    */
   private List<AddedToken> addedTokens() {
     List<AddedToken> tokens = new ArrayList<>();
-    int nextId = json.vocab().size();
+    Map<String, Integer> behind = new HashMap<>();
     for (JsonNode node : json.components().path("added_tokens")) {
       String content = node.path("content").asText();
       if (!node.path("content").isTextual()) {
@@ -249,11 +200,11 @@ final class HuggingFaceReader {
       if (content.isEmpty()) {
         continue;
       }
-      Integer id = ids.get(content);
-      if (id == null) {
-        id = nextId++;
-        ids.put(content, id);
-      }
+      int known = vocabulary.id(content);
+      int id =
+          known >= 0
+              ? known
+              : behind.computeIfAbsent(content, added -> vocabulary.size() + behind.size());
       tokens.add(
           new AddedToken(
               content,
@@ -265,21 +216,6 @@ final class HuggingFaceReader {
               node.path("special").asBoolean()));
     }
     return tokens;
-  }
-
-  private static byte[][] withAddedTokens(byte[][] modelBytes, List<AddedToken> addedTokens) {
-    int size = addedTokens.stream().mapToInt(token -> token.id() + 1).max().orElse(0);
-    byte[][] bytes = new byte[Math.max(size, modelBytes.length)][];
-    System.arraycopy(modelBytes, 0, bytes, 0, modelBytes.length);
-    for (AddedToken token : addedTokens) {
-      bytes[token.id()] = ByteAlphabet.read(token.content());
-    }
-    for (int id = 0; id < bytes.length; id++) {
-      if (bytes[id] == null) {
-        bytes[id] = new byte[0];
-      }
-    }
-    return bytes;
   }
 
   private static String type(JsonNode node) {

@@ -2,9 +2,7 @@ package org.mlcengine.tokenizer;
 
 import java.text.Normalizer;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * A tokenizer of the Hugging Face library: added tokens are found first, the text between them is
@@ -16,32 +14,18 @@ final class HuggingFaceTokenizer implements Tokenizer {
   private final List<Normalizer.Form> normalizers;
   private final List<PreTokenizer> preTokenizers;
   private final BytePairEncoder encoder;
-  private final Map<String, Integer> ids;
-  private final byte[][] bytes;
-  private final Set<Integer> specials;
+  private final TokenTable tokens;
 
-  /**
-   * Makes a tokenizer.
-   *
-   * @param ids the id of each token, added ones included
-   * @param bytes what each id contributes to a text
-   * @param specials the ids of special tokens
-   */
   HuggingFaceTokenizer(
-      List<AddedToken> addedTokens,
+      TokenTable tokens,
       List<Normalizer.Form> normalizers,
       List<PreTokenizer> preTokenizers,
-      BytePairEncoder encoder,
-      Map<String, Integer> ids,
-      byte[][] bytes,
-      Set<Integer> specials) {
+      BytePairEncoder encoder) {
+    this.tokens = tokens;
     this.normalizers = normalizers;
     this.preTokenizers = preTokenizers;
     this.encoder = encoder;
-    this.ids = ids;
-    this.bytes = bytes;
-    this.specials = specials;
-    for (AddedToken token : addedTokens) {
+    for (AddedToken token : tokens.added()) {
       if (token.normalized()) {
         normalizedTokens.add(normalize(token.content()), token);
       } else {
@@ -76,23 +60,22 @@ final class HuggingFaceTokenizer implements Tokenizer {
 
   @Override
   public byte[] tokenBytes(int id) {
-    return id < 0 || id >= bytes.length ? new byte[0] : bytes[id].clone();
+    return tokens.bytes(id);
   }
 
   @Override
   public int vocabSize() {
-    return bytes.length;
+    return tokens.size();
   }
 
   @Override
   public OptionalInt idOf(String token) {
-    Integer id = ids.get(token);
-    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+    return tokens.idOf(token);
   }
 
   @Override
   public boolean isSpecial(int id) {
-    return specials.contains(id);
+    return tokens.isSpecial(id);
   }
 
   @Override

@@ -1,71 +1,112 @@
 package org.mlcengine.tokenizer;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import org.mlcengine.errors.ModelLoadException;
 
 /**
  * The content of a {@code tokenizer.json}. The vocabulary and the merges, which make up nearly all
- * of such a file, are read as a stream.
- *
- * @param file where it was read
- * @param components all but the model, by name
- * @param model the model's settings, without its vocabulary and merges
- * @param vocab ids by token; empty if the model keeps its vocabulary in another form
- * @param merges left and right halves, in falling order of precedence
+ * of such a file, never become trees.
  */
-record TokenizerJson(
-    Path file,
-    ObjectNode components,
-    ObjectNode model,
-    Map<String, Integer> vocab,
-    List<Merge> merges) {
-  /** Two tokens that merge into one. */
-  record Merge(String left, String right) {}
-
+final class TokenizerJson {
   private static final long LARGEST_FILE = 512L << 20;
   private static final int LARGEST_ID = 1 << 24;
-  private static final ObjectMapper MAPPER =
-      new ObjectMapper(
-          JsonFactory.builder()
-              .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-              .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-              .build());
+  private static final ObjectReader READER =
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build().reader();
 
-  static TokenizerJson read(Path file) {
-    TokenizerJson json =
-        new TokenizerJson(
-            file,
-            MAPPER.createObjectNode(),
-            MAPPER.createObjectNode(),
-            new LinkedHashMap<>(),
-            new ArrayList<>());
-    try (JsonParser parser = MAPPER.createParser(text(file))) {
-      json.readFile(parser);
-    } catch (IOException e) {
-      throw new ModelLoadException(
-          "Expected "
-              + file
-              + " to be a tokenizer in JSON, but it cannot be read: "
-              + e.getMessage()
-              + ". Download or convert the model again.",
-          e);
-    }
-    return json;
+  private final Path file;
+  private final JsonText text;
+  private final ObjectNode components = JsonNodeFactory.instance.objectNode();
+  private final ObjectNode model = JsonNodeFactory.instance.objectNode();
+  private final Vocabulary vocabulary = new Vocabulary();
+  private int merges = -1;
+
+  private TokenizerJson(Path file, JsonText text) {
+    this.file = file;
+    this.text = text;
   }
 
-  private static String text(Path file) throws IOException {
+  /**
+   * Reads a file, but for its merges.
+   *
+   * @throws ModelLoadException if it is malformed
+   */
+  static TokenizerJson read(Path file) {
+    try {
+      TokenizerJson json = new TokenizerJson(file, new JsonText(content(file)));
+      json.readFile();
+      return json;
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /** Returns where it was read. */
+  Path file() {
+    return file;
+  }
+
+  /** Returns all but the model, by name. */
+  ObjectNode components() {
+    return components;
+  }
+
+  /** Returns the model's settings, without its vocabulary and merges. */
+  ObjectNode model() {
+    return model;
+  }
+
+  /** Returns the model's tokens; none if it keeps its vocabulary in another form. */
+  Vocabulary vocabulary() {
+    return vocabulary;
+  }
+
+  /** Whether the model has merges. */
+  boolean hasMerges() {
+    if (merges < 0) {
+      return false;
+    }
+    text.moveTo(merges + 1);
+    return !text.isNext(']');
+  }
+
+  /**
+   * Reads the merges.
+   *
+   * @throws ModelLoadException if one is malformed, or has a token that is not in the vocabulary
+   */
+  MergeTable merges() {
+    MergeReader reader = new MergeReader(text, vocabulary);
+    if (merges < 0) {
+      return reader.table();
+    }
+    try {
+      text.moveTo(merges);
+      reader.read();
+      return reader.table();
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static ModelLoadException unreadable(Path file, IOException cause) {
+    return new ModelLoadException(
+        "Expected "
+            + file
+            + " to be a tokenizer in JSON, but it cannot be read: "
+            + cause.getMessage()
+            + ". Download or convert the model again.",
+        cause);
+  }
+
+  private static String content(Path file) throws IOException {
     long size = Files.size(file);
     if (size > LARGEST_FILE) {
       throw new IOException("it has " + size + " bytes, and at most " + LARGEST_FILE + " are read");
@@ -73,101 +114,60 @@ record TokenizerJson(
     return Files.readString(file);
   }
 
-  private void readFile(JsonParser parser) throws IOException {
-    parser.nextToken();
-    expect(parser, JsonToken.START_OBJECT, "an object");
-    while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      String name = parser.currentName();
-      parser.nextToken();
+  private void readFile() throws IOException {
+    text.pass('{', "an object");
+    for (boolean first = true; text.next('}', first); first = false) {
+      text.name();
+      String name = text.lastString();
       if (name.equals("model")) {
-        readModel(parser);
+        readModel();
       } else {
-        components.set(name, parser.<JsonNode>readValueAsTree());
+        readTree(components, name);
       }
     }
-    if (parser.nextToken() != null) {
-      throw malformed(parser, "nothing behind the object");
+    text.end();
+  }
+
+  private void readModel() throws IOException {
+    text.pass('{', "an object as the model");
+    for (boolean first = true; text.next('}', first); first = false) {
+      text.name();
+      String name = text.lastString();
+      if (name.equals("vocab") && text.isNext('{')) {
+        readVocabulary();
+      } else if (name.equals("merges") && text.isNext('[')) {
+        // They name tokens, and the vocabulary may come behind them.
+        merges = text.position();
+        text.passValue();
+      } else {
+        readTree(model, name);
+      }
     }
   }
 
-  private void readModel(JsonParser parser) throws IOException {
-    expect(parser, JsonToken.START_OBJECT, "an object as the model");
-    while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      String name = parser.currentName();
-      JsonToken value = parser.nextToken();
-      if (name.equals("vocab") && value == JsonToken.START_OBJECT) {
-        readVocab(parser);
-      } else if (name.equals("merges") && value == JsonToken.START_ARRAY) {
-        readMerges(parser);
-      } else {
-        model.set(name, parser.<JsonNode>readValueAsTree());
-      }
-    }
-  }
-
-  private void readVocab(JsonParser parser) throws IOException {
-    while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      String token = parser.currentName();
-      parser.nextToken();
-      expect(parser, JsonToken.VALUE_NUMBER_INT, "a whole number as the id of a token");
-      long id = parser.getLongValue();
+  private void readVocabulary() throws IOException {
+    text.pass('{', "an object as the vocabulary");
+    for (boolean first = true; text.next('}', first); first = false) {
+      text.name();
+      int length = text.length();
+      long id = text.wholeNumber("a whole number as the id of a token");
       if (id < 0 || id > LARGEST_ID) {
-        throw malformed(parser, "an id from 0 to " + LARGEST_ID);
+        throw text.malformed("an id from 0 to " + LARGEST_ID);
       }
-      vocab.put(token, (int) id);
-    }
-  }
-
-  private void readMerges(JsonParser parser) throws IOException {
-    for (JsonToken token = parser.nextToken();
-        token != JsonToken.END_ARRAY;
-        token = parser.nextToken()) {
-      if (token == JsonToken.START_ARRAY) {
-        parser.nextToken();
-        String left = string(parser);
-        parser.nextToken();
-        String right = string(parser);
-        parser.nextToken();
-        expect(parser, JsonToken.END_ARRAY, "two strings as a merge");
-        merges.add(new Merge(left, right));
-      } else {
-        readMergeLine(parser, string(parser));
+      if (!vocabulary.put(text.chars(), 0, length, (int) id)) {
+        throw text.malformed("one token per id, and not a second one for " + id);
       }
     }
   }
 
-  private void readMergeLine(JsonParser parser, String line) throws IOException {
-    int space = line.indexOf(' ');
-    if (line.startsWith("#version")) {
-      return;
+  private void readTree(ObjectNode target, String name) throws IOException {
+    int start = text.position();
+    String value = text.value();
+    try {
+      target.set(name, READER.readTree(value));
+    } catch (JsonProcessingException e) {
+      text.moveTo(start);
+      throw text.malformed("a value in JSON (" + e.getOriginalMessage() + ")");
     }
-    if (space < 0 || line.indexOf(' ', space + 1) >= 0) {
-      throw malformed(parser, "two tokens with a space between them as a merge");
-    }
-    merges.add(new Merge(line.substring(0, space), line.substring(space + 1)));
-  }
-
-  private static String string(JsonParser parser) throws IOException {
-    expect(parser, JsonToken.VALUE_STRING, "a string in a merge");
-    return parser.getText();
-  }
-
-  private static void expect(JsonParser parser, JsonToken token, String expected)
-      throws IOException {
-    if (parser.currentToken() != token) {
-      throw malformed(parser, expected);
-    }
-  }
-
-  private static IOException malformed(JsonParser parser, String expected) {
-    return new IOException(
-        "expected "
-            + expected
-            + " in line "
-            + parser.currentLocation().getLineNr()
-            + ", column "
-            + parser.currentLocation().getColumnNr()
-            + ", found "
-            + parser.currentToken());
   }
 }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mlcengine.errors.ModelLoadException;
 
 class TokenizersTest {
@@ -103,6 +104,20 @@ class TokenizersTest {
         .isInstanceOf(ModelLoadException.class)
         .hasMessageContaining("tokenizer.json")
         .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'type':'BPE','merges':['a b'],'vocab':{'a':1,'b':2,'ab':0}}",
+        "{'type':'BPE','vocab':{'a':1,'b':2,'ab':0},'merges':['#version: 0.2','a b']}",
+        "{'vocab':{'a':1,'b':2,'ab':0},'merges':[['a','b']]}",
+      })
+  void mergesAreReadInEveryForm(String model) throws IOException {
+    ObjectNode json = small();
+    json.set("model", MAPPER.readTree(model.replace('\'', '"')));
+    write(json);
+    assertThat(Tokenizers.load(folder).encode("abba")).containsExactly(0, 2, 1);
   }
 
   @ParameterizedTest

@@ -1,0 +1,69 @@
+package org.mlcengine.tokenizer;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** All tokens: those of the model, and the added ones. */
+final class TokenTable {
+  private final Vocabulary vocabulary;
+  private final List<AddedToken> added;
+  private final Map<String, Integer> addedIds = new HashMap<>();
+  private final Map<Integer, String> addedTexts = new HashMap<>();
+  private final Set<Integer> specials = new HashSet<>();
+  private final int size;
+
+  TokenTable(Vocabulary vocabulary, List<AddedToken> added) {
+    this.vocabulary = vocabulary;
+    this.added = added;
+    int end = vocabulary.endOfIds();
+    for (AddedToken token : added) {
+      addedIds.put(token.content(), token.id());
+      addedTexts.put(token.id(), token.content());
+      if (token.special()) {
+        specials.add(token.id());
+      }
+      end = Math.max(end, token.id() + 1);
+    }
+    this.size = end;
+  }
+
+  /** Returns the added tokens. */
+  List<AddedToken> added() {
+    return added;
+  }
+
+  /** Returns a number that is above every id. */
+  int size() {
+    return size;
+  }
+
+  /** Returns what a token contributes to a text; nothing for an id without a token. */
+  byte[] bytes(int id) {
+    String text = text(id);
+    return text == null ? new byte[0] : ByteAlphabet.read(text);
+  }
+
+  OptionalInt idOf(String token) {
+    Integer id = addedIds.get(token);
+    if (id != null) {
+      return OptionalInt.of(id);
+    }
+    int known = vocabulary.id(token);
+    return known < 0 ? OptionalInt.empty() : OptionalInt.of(known);
+  }
+
+  /** Whether a token steers the model and is no text. */
+  boolean isSpecial(int id) {
+    return specials.contains(id);
+  }
+
+  private @Nullable String text(int id) {
+    String text = addedTexts.get(id);
+    return text != null ? text : vocabulary.token(id);
+  }
+}
