@@ -25,7 +25,7 @@ public final class LargePages implements AutoCloseable {
   private static final long MAP_FAILED = -1;
   private static final int MADV_HUGEPAGE = 14;
 
-  private final Arena arena = Arena.ofConfined();
+  private final Arena arena = Arena.ofShared();
   private final MemorySegment memory;
 
   private LargePages(long bytes) {
@@ -33,8 +33,8 @@ public final class LargePages implements AutoCloseable {
   }
 
   /**
-   * Allocates memory that is filled with zeros and aligned to at least 64 bytes. It belongs to the
-   * calling thread, which must close it.
+   * Allocates memory that is filled with zeros and aligned to at least 64 bytes. Any thread may use
+   * it until it is closed.
    *
    * @throws OutOfMemoryError if there is not so much memory
    */

@@ -1,8 +1,8 @@
 package org.mlcengine.runtime;
 
-/** Hears how far the opening of a model has come. Called on the thread that opens it. */
+/** Hears how far the opening of a model has come. May be called by several threads. */
 public interface OpenListener {
-  /** Checksums of so many bytes of the weights were verified; may be called by several threads. */
+  /** Checksums of so many bytes of the weights were verified. */
   void verified(long bytes, long total);
 
   /** So many bytes of the weights are in memory. */

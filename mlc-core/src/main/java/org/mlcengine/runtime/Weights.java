@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.mlcengine.bindings.DataType;
 import org.mlcengine.bindings.Device;
@@ -35,7 +36,7 @@ final class Weights implements AutoCloseable {
   /** Code that TVM generates reads its arguments with instructions that fault below this. */
   private static final long ALIGNMENT = 64;
 
-  private static final long CHUNK_BYTES = 16 << 20;
+  private static final long CHUNK_BYTES = 8 << 20;
   private static final ValueLayout.OfShort STORED_SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -48,7 +49,7 @@ final class Weights implements AutoCloseable {
    *
    * @param index checked against the library before
    * @param parameters in the order in which the library takes them
-   * @param progress hears how many bytes are in memory
+   * @param progress hears how many bytes are in memory, from several threads, one at a time
    * @throws ModelLoadException if a shard cannot be read
    */
   Weights(WeightIndex index, List<LibraryParameter> parameters, LongConsumer progress) {
@@ -84,38 +85,69 @@ final class Weights implements AutoCloseable {
   }
 
   private void read(List<WeightShard> files, LongConsumer progress) {
-    long done = 0;
+    List<Chunk> chunks = new ArrayList<>();
     long at = 0;
     for (WeightShard shard : files) {
       MemorySegment target = pages.memory().asSlice(at, shard.bytes());
       shards.put(shard.file(), target);
       at += aligned(shard.bytes());
-      try (FileChannel channel = FileChannel.open(shard.file())) {
-        for (long from = 0; from < shard.bytes(); from += CHUNK_BYTES) {
-          long size = Math.min(CHUNK_BYTES, shard.bytes() - from);
-          readFully(channel, target.asSlice(from, size).asByteBuffer());
-          done += size;
-          progress.accept(done);
-        }
-      } catch (IOException e) {
-        throw new ModelLoadException(
-            "%s: the shard cannot be read (%s). Download or convert the model again."
-                .formatted(shard.file(), e),
-            e);
+      for (long from = 0; from < shard.bytes(); from += CHUNK_BYTES) {
+        long size = Math.min(CHUNK_BYTES, shard.bytes() - from);
+        chunks.add(new Chunk(shard.file(), from, target.asSlice(from, size)));
       }
+    }
+    LongConsumer sum = new Sum(progress);
+    // Failures are collected, not thrown: the memory can be freed only when all chunks are done.
+    List<RuntimeException> failures =
+        chunks.parallelStream().flatMap(chunk -> chunk.read(sum).stream()).toList();
+    if (!failures.isEmpty()) {
+      throw failures.getFirst();
+    }
+  }
+
+  /** A part of a shard, and where it goes. */
+  private record Chunk(Path file, long from, MemorySegment target) {
+    /** Returns why it could not be read, if so. */
+    Optional<RuntimeException> read(LongConsumer progress) {
+      try (FileChannel channel = FileChannel.open(file)) {
+        ByteBuffer buffer = target.asByteBuffer();
+        while (buffer.hasRemaining()) {
+          if (channel.read(buffer, from + buffer.position()) < 0) {
+            throw new EOFException("it ends %,d bytes early".formatted(buffer.remaining()));
+          }
+        }
+        progress.accept(target.byteSize());
+        return Optional.empty();
+      } catch (IOException e) {
+        return Optional.of(
+            new ModelLoadException(
+                "%s: the shard cannot be read (%s). Download or convert the model again."
+                    .formatted(file, e),
+                e));
+      } catch (RuntimeException e) {
+        return Optional.of(e);
+      }
+    }
+  }
+
+  /** Adds up what several threads have read. */
+  private static final class Sum implements LongConsumer {
+    private final LongConsumer progress;
+    private long sum;
+
+    Sum(LongConsumer progress) {
+      this.progress = progress;
+    }
+
+    @Override
+    public synchronized void accept(long bytes) {
+      sum += bytes;
+      progress.accept(sum);
     }
   }
 
   private static long aligned(long bytes) {
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-  }
-
-  private static void readFully(FileChannel channel, ByteBuffer target) throws IOException {
-    while (target.hasRemaining()) {
-      if (channel.read(target) < 0) {
-        throw new EOFException("it ends %,d bytes early".formatted(target.remaining()));
-      }
-    }
   }
 
   private TvmTensor tensor(WeightTensor source) {

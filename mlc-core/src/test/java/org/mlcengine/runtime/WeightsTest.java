@@ -131,4 +131,29 @@ class WeightsTest {
         .isInstanceOf(ModelLoadException.class)
         .hasMessageContainingAll("params_shard_1.bin", "convert the model again");
   }
+
+  @Test
+  void aShardThatIsCutShortIsNamed() throws IOException {
+    LibraryParameter parameter = add(0, 0, 5, DataType.INT8, DataType.INT8, 5L);
+    Files.write(shards.get(0).file(), new byte[SHARD_BYTES - 1]);
+    assertThatThrownBy(() -> new Weights(index(), List.of(parameter), done -> {}).close())
+        .isInstanceOf(ModelLoadException.class)
+        .hasMessageContainingAll("params_shard_0.bin", "1 bytes early");
+  }
+
+  @Test
+  void whatAListenerThrowsIsThrown() {
+    LibraryParameter parameter = add(0, 0, 5, DataType.INT8, DataType.INT8, 5L);
+    assertThatThrownBy(
+            () ->
+                new Weights(
+                        index(),
+                        List.of(parameter),
+                        done -> {
+                          throw new ArithmeticException("enough");
+                        })
+                    .close())
+        .isInstanceOf(ArithmeticException.class)
+        .hasMessage("enough");
+  }
 }
