@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import org.mlcengine.conversation.Conversation;
 import org.mlcengine.errors.ModelLoadException;
 import org.mlcengine.model.EngineLimits;
@@ -19,8 +20,15 @@ import org.mlcengine.scheduler.Scheduler;
 import org.mlcengine.tokenizer.Tokenizer;
 import org.mlcengine.tokenizer.Tokenizers;
 
-/** Opens an engine: the model on the engine's thread, the tokenizer meanwhile on another. */
+/**
+ * Opens an engine: the model on the engine's thread, and meanwhile, on others, what does not depend
+ * on it: the tokenizer, and the natives while the configuration is read.
+ */
 final class EngineLoader {
+  /** A thread for each task: the common pool of a small machine runs one at a time. */
+  private static final Executor ASIDE =
+      task -> Thread.ofPlatform().name("mlc-engine-load").daemon().start(task);
+
   private final MLCEngine.Builder options;
   private final Path folder;
   private final long start = System.nanoTime();
@@ -36,10 +44,11 @@ final class EngineLoader {
 
   private MLCEngine load() {
     LimitRequest limits = limits();
+    CompletableFuture.runAsync(() -> TvmModelLoader.prepare(options.natives), ASIDE);
+    CompletableFuture<Tokenizer> tokenizer =
+        CompletableFuture.supplyAsync(() -> Tokenizers.load(folder), ASIDE);
     ModelConfig config = ModelConfig.read(folder);
     Conversation conversation = Conversation.of(config.convTemplate());
-    CompletableFuture<Tokenizer> tokenizer =
-        CompletableFuture.supplyAsync(() -> Tokenizers.load(folder));
     OpenRequest request =
         new OpenRequest(
             config,

@@ -2,11 +2,13 @@ package org.mlcengine.runtime;
 
 import java.nio.file.Path;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.mlcengine.bindings.TvmException;
 import org.mlcengine.bindings.TvmObject;
 import org.mlcengine.bindings.TvmShape;
 import org.mlcengine.errors.InsufficientMemoryException;
 import org.mlcengine.errors.ModelLoadException;
+import org.mlcengine.errors.NativesException;
 import org.mlcengine.model.EngineLimits;
 import org.mlcengine.model.LibraryLocator;
 import org.mlcengine.model.LibraryMetadata;
@@ -27,12 +29,28 @@ public final class TvmModelLoader {
   /** Two models that open at once would both plan with the memory that is free now. */
   private static final ReentrantLock OPENING = new ReentrantLock();
 
+  private static final System.Logger LOGGER = System.getLogger(TvmModelLoader.class.getName());
+
   private final OpenRequest request;
   private final OpenListener listener;
 
   private TvmModelLoader(OpenRequest request, OpenListener listener) {
     this.request = request;
     this.listener = listener;
+  }
+
+  /**
+   * Loads the natives, which {@link #open} then finds loaded: for a thread that has nothing better
+   * to do while another one reads files. What goes wrong, {@code open} meets again and throws.
+   *
+   * @param natives the folder with the natives; null for the usual places
+   */
+  public static void prepare(@Nullable Path natives) {
+    try {
+      NativeHost.load(natives);
+    } catch (NativesException e) {
+      LOGGER.log(System.Logger.Level.DEBUG, "The natives could not be loaded ahead", e);
+    }
   }
 
   /**
