@@ -103,7 +103,7 @@ record JsonObject(JsonSource source, String path, ObjectNode node) {
     }
     List<T> values = new ArrayList<>(array.size());
     for (int i = 0; i < array.size(); i++) {
-      values.add(read.apply("%s[%d]".formatted(field, i), array.get(i)));
+      values.add(read.apply(field + "[" + i + "]", array.get(i)));
     }
     return List.copyOf(values);
   }
