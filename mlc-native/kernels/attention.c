@@ -207,10 +207,10 @@ static void decode_part(struct team* team, int member, void* context) {
   const size_t items = work->sequences * work->kv_heads, parts = items * job->splits;
   float* private = job->private + (size_t)member * job->private_size;
   size_t part;
-  while ((part = team_claim(team)) < parts) decode_split(job, part, parts, private);
+  while ((part = team_claim(team, member, parts)) < parts) decode_split(job, part, parts, private);
   team_barrier(team);
   size_t item;
-  while ((item = team_claim(team)) < items) {
+  while ((item = team_claim(team, member, items)) < items) {
     write_results(work, item / work->kv_heads, item % work->kv_heads, join_splits(job, item));
   }
 }
@@ -249,6 +249,8 @@ struct prefill_job {
   const struct attention* work;
   /** Tokens of a tile. */
   size_t tile;
+  /** Tiles of all sequences. */
+  size_t tiles;
   float* private;
   size_t private_size;
 };
@@ -259,19 +261,21 @@ struct query_tile {
   struct range tokens;
 };
 
-static bool find_tile(const struct prefill_job* job, size_t index, struct query_tile* found) {
-  for (size_t s = 0; s < job->work->sequences; s++) {
-    struct range queries = queries_of(job->work, s);
-    size_t tiles = divide_up(queries.last - queries.first, job->tile);
-    if (index < tiles) {
-      // The last queries of a sequence see the most keys, so they come first.
-      size_t first = queries.first + (tiles - 1 - index) * job->tile;
-      *found = (struct query_tile){s, {first, least(first + job->tile, queries.last)}};
-      return true;
-    }
+static size_t count_tiles(const struct attention* work, size_t sequence, size_t tile) {
+  const struct range queries = queries_of(work, sequence);
+  return divide_up(queries.last - queries.first, tile);
+}
+
+static struct query_tile find_tile(const struct prefill_job* job, size_t index) {
+  size_t sequence = 0, tiles;
+  while (index >= (tiles = count_tiles(job->work, sequence, job->tile))) {
     index -= tiles;
+    sequence++;
   }
-  return false;
+  // The last queries of a sequence see the most keys, so they come first.
+  const struct range queries = queries_of(job->work, sequence);
+  const size_t first = queries.first + (tiles - 1 - index) * job->tile;
+  return (struct query_tile){sequence, {first, least(first + job->tile, queries.last)}};
 }
 
 static void prefill_tile(const struct prefill_job* job, const struct query_tile* tile, size_t head,
@@ -313,11 +317,11 @@ static void prefill_tile(const struct prefill_job* job, const struct query_tile*
 static void prefill_part(struct team* team, int member, void* context) {
   const struct prefill_job* job = context;
   float* private = job->private + (size_t)member * job->private_size;
-  for (;;) {
-    size_t part = team_claim(team);
-    struct query_tile tile;
-    if (!find_tile(job, part / job->work->kv_heads, &tile)) return;
-    prefill_tile(job, &tile, part % job->work->kv_heads, private);
+  const size_t parts = job->tiles * job->work->kv_heads;
+  size_t part;
+  while ((part = team_claim(team, member, parts)) < parts) {
+    const struct query_tile tile = find_tile(job, part % job->tiles);
+    prefill_tile(job, &tile, part / job->tiles, private);
   }
 }
 
@@ -332,6 +336,7 @@ static int prefill(const struct attention* work) {
   const size_t share = divide_up(tokens * work->kv_heads, TILES_PER_THREAD * threads);
   struct prefill_job job = {
       .work = work, .tile = least(QUERY_TILE / group, share > LEAST_TILE ? share : LEAST_TILE)};
+  for (size_t s = 0; s < work->sequences; s++) job.tiles += count_tiles(work, s, job.tile);
   size_t numbers =
       QUERY_TILE * (work->size + 1) + ATTEND_SCRATCH + state_size(QUERY_TILE, work->size);
   job.private_size = padded(numbers * 4) / 4;

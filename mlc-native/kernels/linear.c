@@ -9,8 +9,8 @@ enum {
   ROW_TOKENS = 12,
   /** Tokens whose products with a panel stay in the nearest cache. */
   TILE_TOKENS = 48,
-  /** Rows of a matrix that a member multiplies with a single token at a time. */
-  TILE_ROWS = 64
+  /** Rows of a matrix that a member claims at a time, to multiply them as they are stored. */
+  TILE_ROWS = 32
 };
 
 static size_t padded(size_t bytes) { return (bytes + 63) / 64 * 64; }
@@ -150,17 +150,19 @@ static void multiply_some(const struct matrix* w, const struct panel* panel,
 void linear_part(struct team* team, int member, const struct matrix* w, const struct activations* x,
                  size_t tokens, const struct output* out, struct workspace* workspace) {
   if (takes_rows(w, tokens * x->planes)) {
-    struct range rows = team_share(team, member, w->rows, PANEL_ROWS);
-    for (size_t row = rows.first; row < rows.last; row += TILE_ROWS) {
-      size_t count = least(TILE_ROWS, rows.last - row);
+    const size_t tiles = (w->rows + TILE_ROWS - 1) / TILE_ROWS;
+    size_t tile;
+    while ((tile = team_claim(team, member, tiles)) < tiles) {
+      const size_t row = tile * TILE_ROWS, count = least(TILE_ROWS, w->rows - row);
       dot_some(w, row, count, x, tokens, workspace->tile, TILE_ROWS);
       put_tile(out, 0, tokens, row, count, workspace->tile, TILE_ROWS);
     }
     return;
   }
-  size_t row;
-  while ((row = team_claim(team) * PANEL_ROWS) < w->rows) {
-    size_t rows = least(PANEL_ROWS, w->rows - row);
+  const size_t panels = (w->rows + PANEL_ROWS - 1) / PANEL_ROWS;
+  size_t panel;
+  while ((panel = team_claim(team, member, panels)) < panels) {
+    const size_t row = panel * PANEL_ROWS, rows = least(PANEL_ROWS, w->rows - row);
     isa->unpack(w, row, rows, &workspace->panel);
     const size_t step = TILE_TOKENS / x->planes;
     for (size_t token = 0; token < tokens; token += step) {
@@ -184,18 +186,20 @@ void gated_part(struct team* team, int member, const struct matrix* gate_up,
                 const struct activations* x, size_t tokens, const struct matrix* next,
                 struct activations* out, struct workspace* workspace) {
   const size_t inner = gate_up->rows / 2;
+  const size_t panels = inner / PANEL_ROWS;
   float *gate = workspace->tile, *up = workspace->second_tile;
+  size_t panel;
   if (takes_rows(gate_up, tokens * x->planes)) {
-    struct range rows = team_share(team, member, inner, PANEL_ROWS);
-    for (size_t row = rows.first; row < rows.last; row += PANEL_ROWS) {
+    while ((panel = team_claim(team, member, panels)) < panels) {
+      const size_t row = panel * PANEL_ROWS;
       dot_some(gate_up, row, PANEL_ROWS, x, tokens, gate, PANEL_ROWS);
       dot_some(gate_up, inner + row, PANEL_ROWS, x, tokens, up, PANEL_ROWS);
       put_gated(gate, up, 0, tokens, row, next, out);
     }
     return;
   }
-  size_t row;
-  while ((row = team_claim(team) * PANEL_ROWS) < inner) {
+  while ((panel = team_claim(team, member, panels)) < panels) {
+    const size_t row = panel * PANEL_ROWS;
     isa->unpack(gate_up, row, PANEL_ROWS, &workspace->panel);
     isa->unpack(gate_up, inner + row, PANEL_ROWS, &workspace->second_panel);
     const size_t step = TILE_TOKENS / x->planes;

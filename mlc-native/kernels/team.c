@@ -8,7 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <tvm/ffi/c_api.h>
 #include <unistd.h>
 
@@ -23,8 +25,13 @@ struct parallel_environment {
 int TVMBackendParallelLaunch(int (*task)(int task_id, struct parallel_environment*, void* cdata),
                              void* cdata, int num_task);
 
-/** Rounds of waiting before a thread sleeps: about as long as anything takes between two jobs. */
-enum { SPINS = 4000 };
+enum {
+  /** Rounds of waiting before a thread sleeps: about as long as anything takes between two jobs. */
+  SPINS = 4000,
+  /** For how long the calling thread works alone after a member was late, in nanoseconds. */
+  LEAST_RETREAT = 2000000,
+  MOST_RETREAT = 32000000
+};
 
 struct pool {
   struct team team;
@@ -74,6 +81,32 @@ static void change(struct signal* signal) {
   }
 }
 
+/** Whether this thread has lost its processor to another since the last call. */
+static bool was_preempted(void) {
+  static _Thread_local long seen;
+  struct rusage usage;
+  if (getrusage(RUSAGE_THREAD, &usage) != 0) return false;
+  const bool more = usage.ru_nivcsw > seen;
+  seen = usage.ru_nivcsw;
+  return more;
+}
+
+static int64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/** For the member that the others wait for on a signal: lets the team retreat if it is to blame. */
+static void account_for_lateness(struct signal* signal, struct retreat* retreat) {
+  if (atomic_load(&signal->sleepers) == 0 || !was_preempted()) return;
+  const int64_t time = now();
+  const bool repeats = time - retreat->end < 2 * retreat->length;
+  retreat->length = repeats ? 2 * retreat->length : LEAST_RETREAT;
+  if (retreat->length > MOST_RETREAT) retreat->length = MOST_RETREAT;
+  retreat->end = time + retreat->length;
+}
+
 static void* work(void* argument) {
   const struct start start = *(struct start*)argument;
   free(argument);
@@ -82,7 +115,10 @@ static void* work(void* argument) {
     wait_for_change(&pool->posted, jobs);
     if (pool->ends) return NULL;
     pool->job(&pool->team, start.member, pool->context);
-    if (atomic_fetch_sub(&pool->running, 1) == 1) change(&pool->finished);
+    if (atomic_fetch_sub(&pool->running, 1) == 1) {
+      account_for_lateness(&pool->finished, &pool->team.retreat);
+      change(&pool->finished);
+    }
   }
 }
 
@@ -101,8 +137,13 @@ static bool start_thread(struct pool* pool, int member) {
 static struct pool* pool_make(int size) {
   struct pool* pool =
       aligned_alloc(64, (sizeof(struct pool) + (size_t)size * sizeof(pthread_t) + 63) / 64 * 64);
-  if (pool == NULL) return NULL;
-  *pool = (struct pool){.team = {.size = size}};
+  struct claims* claims = aligned_alloc(64, (size_t)size * sizeof *claims);
+  if (pool == NULL || claims == NULL) {
+    free(pool);
+    free(claims);
+    return NULL;
+  }
+  *pool = (struct pool){.team = {.size = size, .claims = claims}};
   // The process's signals are for its own threads.
   sigset_t all, before;
   sigfillset(&all);
@@ -120,6 +161,7 @@ void pool_free(struct pool* pool) {
   pool->ends = true;
   change(&pool->posted);
   for (int i = 0; i < pool->threads; i++) pthread_join(pool->thread[i], NULL);
+  free(pool->team.claims);
   free(pool);
 }
 
@@ -145,6 +187,13 @@ int team_threads(void) {
   return scratch->threads;
 }
 
+/** Before a stage, while no member claims. */
+static void unclaim(struct team* team) {
+  for (int i = 0; i < team->size; i++) {
+    atomic_store_explicit(&team->claims[i].taken, 0, memory_order_relaxed);
+  }
+}
+
 int team_run(team_job job, void* context) {
   const int size = team_threads();
   if (size == 1) {
@@ -156,10 +205,14 @@ int team_run(team_job job, void* context) {
     TVMFFIErrorSetRaisedFromCStr("RuntimeError", "the CPU kernels cannot start their threads");
     return -1;
   }
+  if (pool->team.retreat.end > 0 && now() < pool->team.retreat.end) {
+    team_run_alone(job, context);
+    return 0;
+  }
   const unsigned finished = atomic_load(&pool->finished.number);
   pool->job = job;
   pool->context = context;
-  atomic_store(&pool->team.next, 0);
+  unclaim(&pool->team);
   atomic_store(&pool->running, size - 1);
   change(&pool->posted);
   job(&pool->team, 0, context);
@@ -168,13 +221,14 @@ int team_run(team_job job, void* context) {
 }
 
 void team_run_alone(team_job job, void* context) {
-  struct team team = {.size = 1};
+  struct claims claims = {0};
+  struct team team = {.size = 1, .claims = &claims};
   job(&team, 0, context);
 }
 
 void team_barrier(struct team* team) {
   if (team->size == 1) {
-    atomic_store_explicit(&team->next, 0, memory_order_relaxed);
+    unclaim(team);
     return;
   }
   const unsigned phase = atomic_load_explicit(&team->phase.number, memory_order_relaxed);
@@ -183,12 +237,28 @@ void team_barrier(struct team* team) {
     return;
   }
   atomic_store_explicit(&team->arrived, 0, memory_order_relaxed);
-  atomic_store_explicit(&team->next, 0, memory_order_relaxed);
+  unclaim(team);
+  account_for_lateness(&team->phase, &team->retreat);
   change(&team->phase);
 }
 
-size_t team_claim(struct team* team) {
-  return atomic_fetch_add_explicit(&team->next, 1, memory_order_relaxed);
+/** Claims a part of one member's share from the front or the back; `count` if none is left. */
+static size_t claim_of(struct team* team, int member, size_t count, bool front) {
+  const struct range share = team_share(team, member, count, 1);
+  const uint64_t one = front ? 1 : (uint64_t)1 << 32;
+  const uint64_t taken =
+      atomic_fetch_add_explicit(&team->claims[member].taken, one, memory_order_relaxed);
+  const size_t before = (size_t)(taken & UINT32_MAX), behind = (size_t)(taken >> 32);
+  if (before + behind >= share.last - share.first) return count;
+  return front ? share.first + before : share.last - 1 - behind;
+}
+
+size_t team_claim(struct team* team, int member, size_t count) {
+  size_t part = claim_of(team, member, count, true);
+  for (int i = 1; i < team->size && part == count; i++) {
+    part = claim_of(team, (member + i) % team->size, count, false);
+  }
+  return part;
 }
 
 struct range team_share(const struct team* team, int member, size_t count, size_t unit) {
