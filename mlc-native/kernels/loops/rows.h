@@ -58,6 +58,8 @@ struct some_rows {
   size_t stride;
   const float* scale;
   const float* scaled_sum;
+  /** By what the products of a matrix's scales, or minimums, and `scaled_sum` count. */
+  float offset;
 };
 
 /** The sums of one row for each of `tokens` tokens, by lanes. */
@@ -116,11 +118,10 @@ static inline __attribute__((always_inline)) void dot_row(const struct kind kind
       bytes -= some;
     }
   }
-  const float zero = (float)zero_of(layout_of(w->format));
 #pragma GCC unroll 4
   for (int t = 0; t < tokens; t++) {
-    sums[(size_t)t * ROWS] = vf_multiply_add(corrections[t], vf_all(kind.has_min ? 1 : -zero),
-                                             products[0][t] + products[1][t]);
+    sums[(size_t)t * ROWS] =
+        vf_multiply_add(corrections[t], vf_all(x.offset), products[0][t] + products[1][t]);
   }
 }
 
@@ -148,11 +149,12 @@ static inline __attribute__((always_inline)) void dot_all_rows(
     const struct kind kind, const struct matrix* w, size_t first, size_t count,
     const struct rounded* x, size_t tokens, float* out, size_t stride) {
   const size_t groups = groups_of(w), x_stride = rounded_stride(x->columns);
+  const float offset = kind.has_min ? 1 : (float)-zero_of(layout_of(w->format));
   for (size_t done = 0; done < count; done += ROWS) {
     const size_t rows = count - done < ROWS ? count - done : ROWS;
     for (size_t t = 0; t < tokens; t += ROW_TOKENS) {
       const struct some_rows some = {x->codes + t * x_stride, x_stride, x->scale + t * groups,
-                                     x->scaled_sum + t * groups};
+                                     x->scaled_sum + t * groups, offset};
       float* to = out + t * stride + done;
       switch (tokens - t) {
         case 1:
