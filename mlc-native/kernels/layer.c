@@ -17,10 +17,11 @@ static void leave(int member, enum stage stage) {
 }
 
 /**
- * Planes of the input of the next layer's queries, keys and values. Rounding it to 8 bits makes
- * more than half of the error of all rounding, and keys stay in the cache.
+ * Planes of what is normed for queries, keys and values, or for logits. Rounding the first to 8
+ * bits makes more than half of the error of all rounding, and keys stay in the cache; the second
+ * decides.
  */
-enum { ATTENTION_PLANES = 2 };
+enum { NORMED_PLANES = 2 };
 
 /** Rows that go into a matrix, and what is done to them before. */
 struct preparation {
@@ -72,7 +73,8 @@ static void project_part(struct team* team, int member, void* context) {
   struct projection_job* job = context;
   const struct projection* work = job->work;
   struct workspace* mine = &job->workspaces[member];
-  const struct preparation into = {work->x, work->tokens, work->norm, &work->w, 1};
+  const size_t planes = work->norm.weight.data != NULL ? NORMED_PLANES : 1;
+  const struct preparation into = {work->x, work->tokens, work->norm, &work->w, planes};
   const struct activations x = prepare(team, member, &into, job->shared, mine);
   linear_part(team, member, &work->w, &x, work->tokens, &work->out, mine);
 }
@@ -81,12 +83,13 @@ int project(const struct projection* work) {
   profile_enter();
   struct scratch* scratch = scratch_of_thread();
   const size_t columns = work->w.columns;
-  size_t bytes = workspaces_bytes(columns) + activations_bytes(work->tokens, columns);
+  const size_t rows = work->tokens * NORMED_PLANES;
+  size_t bytes = workspaces_bytes(columns) + activations_bytes(rows, columns);
   if (scratch_reserve(scratch, bytes) != 0) return no_memory();
   struct projection_job job = {
       .work = work,
       .workspaces = workspaces_take(scratch, columns),
-      .shared = activations_take(scratch, work->tokens, columns),
+      .shared = activations_take(scratch, rows, columns),
   };
   int status = team_run(project_part, &job);
   profile_leave(work->norm.weight.data == NULL ? STAGE_LINEAR : STAGE_QKV);
@@ -131,7 +134,7 @@ static void finish_layer_part(struct team* team, int member, void* context) {
   team_barrier(team);
   leave(member, STAGE_DOWN);
 
-  const struct preparation next = {hidden, tokens, work->next_norm, &work->next, ATTENTION_PLANES};
+  const struct preparation next = {hidden, tokens, work->next_norm, &work->next, NORMED_PLANES};
   x = prepare(team, member, &next, job->shared, mine);
   linear_part(team, member, &work->next, &x, tokens, &work->next_out, mine);
 }
@@ -141,14 +144,13 @@ int finish_layer(const struct layer* work) {
   struct scratch* scratch = scratch_of_thread();
   const size_t outer = most(work->o.columns, work->gate_up.columns);
   const size_t widest = most(outer, work->down.columns);
-  size_t bytes = workspaces_bytes(widest) +
-                 activations_bytes(work->tokens * ATTENTION_PLANES, outer) +
+  size_t bytes = workspaces_bytes(widest) + activations_bytes(work->tokens * NORMED_PLANES, outer) +
                  activations_bytes(work->tokens, work->down.columns);
   if (scratch_reserve(scratch, bytes) != 0) return no_memory();
   struct layer_job job = {
       .work = work,
       .workspaces = workspaces_take(scratch, widest),
-      .shared = activations_take(scratch, work->tokens * ATTENTION_PLANES, outer),
+      .shared = activations_take(scratch, work->tokens * NORMED_PLANES, outer),
       .inner = activations_take(scratch, work->tokens, work->down.columns),
   };
   int status = team_run(finish_layer_part, &job);
