@@ -2,6 +2,16 @@
 
 #include <stdio.h>
 
+struct arguments arguments_start(const char* function, const TVMFFIAny* values, int count) {
+  struct arguments arguments = {.function = function, .values = values, .count = count};
+  if (count > 0 && values[0].type_index == kTVMFFIArray) {
+    arguments.parameters =
+        (const TVMFFISeqCell*)((const char*)values[0].v_obj + sizeof(TVMFFIObject));
+    arguments.next = 1;
+  }
+  return arguments;
+}
+
 void arguments_fail(struct arguments* arguments, const char* problem) {
   if (arguments->failed) return;
   arguments->failed = true;
@@ -42,8 +52,19 @@ static bool is_contiguous(const DLTensor* tensor) {
   return true;
 }
 
+static const TVMFFIAny* next_tensor(struct arguments* arguments) {
+  const TVMFFIAny* value = next(arguments);
+  const TVMFFISeqCell* parameters = arguments->parameters;
+  if (value == NULL || parameters == NULL || value->type_index != kTVMFFIInt) return value;
+  if (value->v_int64 >= 0 && value->v_int64 < parameters->size) {
+    return (const TVMFFIAny*)parameters->data + value->v_int64;
+  }
+  arguments_fail(arguments, "is no parameter's number");
+  return NULL;
+}
+
 struct tensor read_tensor(struct arguments* arguments) {
-  const DLTensor* tensor = as_tensor(next(arguments));
+  const DLTensor* tensor = as_tensor(next_tensor(arguments));
   if (tensor == NULL) {
     arguments_fail(arguments, "must be a tensor");
     return (struct tensor){0};

@@ -15,6 +15,8 @@ struct arguments {
   int count;
   int next;
   bool failed;
+  /** What the numbers that stand for tensors count; NULL without an array. */
+  const TVMFFISeqCell* parameters;
 };
 
 /** A contiguous tensor on the CPU; `data` includes the byte offset. */
@@ -25,12 +27,16 @@ struct tensor {
   DLDataType dtype;
 };
 
+/** The arguments of a call, which begin with the array of parameters if there is one. */
+struct arguments arguments_start(const char* function, const TVMFFIAny* values, int count);
+
 /** Raises a ValueError that names the function and the argument that was read last. */
 void arguments_fail(struct arguments* arguments, const char* problem);
 
 /** 0 if all arguments were read without an error, else -1. */
 int arguments_end(struct arguments* arguments);
 
+/** A tensor, or the parameter whose number stands for it. */
 struct tensor read_tensor(struct arguments* arguments);
 struct tensor read_int32s(struct arguments* arguments);
 struct tensor read_float32s(struct arguments* arguments);

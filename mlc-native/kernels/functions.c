@@ -10,16 +10,12 @@
 #include "rotary.h"
 
 enum {
-  VERSION = 1,
+  VERSION = 2,
   /** Heads that share a key head. */
   LARGEST_GROUP = 32,
   /** Vectors of every instruction set divide a head's size. */
   HEAD_UNIT = 16
 };
-
-static struct arguments start(const char* function, const TVMFFIAny* values, int32_t count) {
-  return (struct arguments){.function = function, .values = values, .count = count};
-}
 
 static void require(struct arguments* arguments, bool holds, const char* problem) {
   if (!arguments->failed && !holds) arguments_fail(arguments, problem);
@@ -34,7 +30,7 @@ static struct output output_of(struct tensor tensor, const struct matrix* w) {
 
 FUNCTION(embed) {
   (void)self, (void)result;
-  struct arguments all = start("mlc.cpu.embed", values, count);
+  struct arguments all = arguments_start("mlc.cpu.embed", values, count);
   struct tensor ids = read_int32s(&all);
   struct matrix w = read_matrix(&all);
   struct tensor out = read_numbers(&all);
@@ -50,7 +46,7 @@ static void check_projection(struct arguments* all, const struct matrix* w, size
 }
 
 static int run_projection(const char* name, bool has_norm, const TVMFFIAny* values, int32_t count) {
-  struct arguments all = start(name, values, count);
+  struct arguments all = arguments_start(name, values, count);
   struct tensor x = read_numbers(&all);
   struct projection work = {.x = floats_of(x), .tokens = rows_of(x)};
   if (has_norm) work.norm.weight = read_norm(&all, columns_of(x), &work.norm.epsilon);
@@ -74,7 +70,7 @@ FUNCTION(norm_linear) {
 
 FUNCTION(norm) {
   (void)self, (void)result;
-  struct arguments all = start("mlc.cpu.rms_norm", values, count);
+  struct arguments all = arguments_start("mlc.cpu.rms_norm", values, count);
   struct tensor x = read_numbers(&all);
   struct normalization work = {.x = floats_of(x), .tokens = rows_of(x), .columns = columns_of(x)};
   work.norm.weight = read_norm(&all, work.columns, &work.norm.epsilon);
@@ -97,7 +93,7 @@ static void check_layer(struct arguments* all, const struct layer* work, size_t 
 }
 
 static int run_layer(const char* name, bool has_next, const TVMFFIAny* values, int32_t count) {
-  struct arguments all = start(name, values, count);
+  struct arguments all = arguments_start(name, values, count);
   struct tensor x = read_numbers(&all), attended = read_numbers(&all), next = {0};
   const size_t size = columns_of(x);
   struct layer work = {.x = floats_of(x),
@@ -141,7 +137,7 @@ static bool has_shape(struct tensor x, int64_t a, int64_t b, int64_t c) {
 
 FUNCTION(rotary) {
   (void)self, (void)result;
-  struct arguments all = start("mlc.cpu.split_rotary", values, count);
+  struct arguments all = arguments_start("mlc.cpu.split_rotary", values, count);
   struct tensor qkv = read_numbers(&all), positions = read_int32s(&all);
   struct tensor q = read_numbers(&all), k = read_numbers(&all), v = read_numbers(&all);
   struct tensor frequencies = read_float32s(&all);
@@ -177,7 +173,7 @@ FUNCTION(rotary) {
 
 FUNCTION(append) {
   (void)self, (void)result;
-  struct arguments all = start("mlc.cpu.kv_append", values, count);
+  struct arguments all = arguments_start("mlc.cpu.kv_append", values, count);
   struct tensor pages = read_numbers(&all), k = read_numbers(&all), v = read_numbers(&all);
   struct tensor positions = read_int32s(&all);
   if (!all.failed && (pages.dims != 5 || k.dims != 3)) {
@@ -254,7 +250,7 @@ static void read_rest(struct arguments* all, struct attention* work, struct tens
 
 FUNCTION(attention_decode) {
   (void)self, (void)result;
-  struct arguments all = start("mlc.cpu.attention_decode", values, count);
+  struct arguments all = arguments_start("mlc.cpu.attention_decode", values, count);
   struct tensor q = read_numbers(&all), pages = read_numbers(&all);
   struct tensor starts = read_int32s(&all), indices = read_int32s(&all);
   struct tensor lengths = read_int32s(&all);
@@ -271,7 +267,7 @@ FUNCTION(attention_decode) {
 
 FUNCTION(attention_paged) {
   (void)self, (void)result;
-  struct arguments all = start("mlc.cpu.attention_paged", values, count);
+  struct arguments all = arguments_start("mlc.cpu.attention_paged", values, count);
   struct tensor q = read_numbers(&all), query_starts = read_int32s(&all);
   struct tensor pages = read_numbers(&all), starts = read_int32s(&all);
   struct tensor indices = read_int32s(&all), lengths = read_int32s(&all);
@@ -286,7 +282,7 @@ FUNCTION(attention_paged) {
 
 FUNCTION(attention_ragged) {
   (void)self, (void)result;
-  struct arguments all = start("mlc.cpu.attention_ragged", values, count);
+  struct arguments all = arguments_start("mlc.cpu.attention_ragged", values, count);
   struct tensor q = read_numbers(&all), query_starts = read_int32s(&all);
   struct tensor k = read_numbers(&all), v = read_numbers(&all), starts = read_int32s(&all);
   read_int32s(&all);
@@ -309,7 +305,7 @@ FUNCTION(attention_ragged) {
 
 FUNCTION(attention_merge) {
   (void)self, (void)result;
-  struct arguments all = start("mlc.cpu.attention_merge", values, count);
+  struct arguments all = arguments_start("mlc.cpu.attention_merge", values, count);
   struct tensor out = read_numbers(&all), log_sum = read_float32s(&all);
   struct tensor other = read_numbers(&all), other_log_sum = read_float32s(&all);
   require(&all, size_of(out) == size_of(other) && out.dtype.bits == other.dtype.bits,

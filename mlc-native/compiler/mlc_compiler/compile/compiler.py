@@ -13,7 +13,7 @@ import tvm
 from tvm import relax, tirx
 
 from mlc_compiler.architectures import find_architecture
-from mlc_compiler.compile import metadata, pipeline
+from mlc_compiler.compile import instructions, metadata, pipeline
 from mlc_compiler.compile.linking import link
 from mlc_compiler.compile.targets import CpuTarget, find_target
 from mlc_compiler.config.llama import LlamaConfig
@@ -107,7 +107,7 @@ def _build(source: _Source, active_vocab_size: int | None, report: "_Report") ->
     facts["params"] = metadata.parameter_facts(parameters)
     facts["memory_usage"] = pipeline.memory_usage(module)
     metadata.add_metadata(module, facts)
-    module = pipeline.finish()(module)
+    module = pipeline.finish()(instructions.spare()(module))
     report.step(f"generating machine code of {_count(module, tirx.PrimFunc)} kernels")
     with report.reminders("still generating machine code"):
         return relax.build(module, tvm.target.Target.current(), relax_pipeline=None)

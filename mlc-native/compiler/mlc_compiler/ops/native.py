@@ -20,7 +20,7 @@ class NativeKernels:
     """Implements `mlc_compiler.ops.kernels.Kernels`; the residual is float32 after a layer."""
 
     name = "native"
-    version = 1
+    version = 2
 
     def kv_dtype(self, quantization: Quantization) -> str:
         return "float16" if quantization.keeps_source_formats else quantization.model_dtype

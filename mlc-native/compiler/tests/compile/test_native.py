@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,14 @@ def test_decode_calls_two_functions_a_layer(library, function):
         *(attention, "mlc.cpu.last_layer"),
         "mlc.cpu.norm_linear",
     ]
+
+
+@pytest.mark.parametrize("function", ["decode", "batch_decode", "batch_verify"])
+def test_decode_unpacks_no_parameters_and_makes_each_tensor_once(library, function):
+    calls = Counter(_calls(library, function))
+    assert calls["vm.builtin.tuple_getitem"] == 0
+    # Queries, keys and values; what was attended; the residual, twice; the logits.
+    assert calls["vm.builtin.alloc_tensor"] <= 5
 
 
 @pytest.mark.parametrize("function", ["prefill", "batch_prefill"])
