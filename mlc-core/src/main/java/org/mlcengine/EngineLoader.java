@@ -20,12 +20,9 @@ import org.mlcengine.scheduler.Scheduler;
 import org.mlcengine.tokenizer.Tokenizer;
 import org.mlcengine.tokenizer.Tokenizers;
 
-/**
- * Opens an engine: the model on the engine's thread, and meanwhile, on others, what does not depend
- * on it: the tokenizer, and the natives while the configuration is read.
- */
+/** Opens an engine: the model on the engine's thread, the tokenizer meanwhile on another. */
 final class EngineLoader {
-  /** A thread for each task: the common pool of a small machine runs one at a time. */
+  /** A thread of its own: the common pool of a small machine may be busy. */
   private static final Executor ASIDE =
       task -> Thread.ofPlatform().name("mlc-engine-load").daemon().start(task);
 
@@ -44,7 +41,8 @@ final class EngineLoader {
 
   private MLCEngine load() {
     LimitRequest limits = limits();
-    CompletableFuture.runAsync(() -> TvmModelLoader.prepare(options.natives), ASIDE);
+    // Before any other thread works: until libtvm_ffi is open, a safepoint could end the process.
+    TvmModelLoader.loadNatives(options.natives);
     CompletableFuture<Tokenizer> tokenizer =
         CompletableFuture.supplyAsync(() -> Tokenizers.load(folder), ASIDE);
     ModelConfig config = ModelConfig.read(folder);

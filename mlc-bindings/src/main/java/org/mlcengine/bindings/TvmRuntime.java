@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.mlcengine.bindings.generated.TVMFFIVersion;
 import org.mlcengine.bindings.generated.TvmFfi;
 import org.mlcengine.bindings.internal.Symbols;
@@ -40,6 +41,14 @@ public final class TvmRuntime {
         load(library);
       }
     }
+  }
+
+  /**
+   * Links the system's loader and loads nothing: work that any thread may do beforehand, whatever
+   * others do meanwhile.
+   */
+  public static void prepare() {
+    Objects.requireNonNull(Loader.INSTANCE);
   }
 
   /** Whether libtvm_ffi is loaded. */

@@ -5,7 +5,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.MLCException;
 import org.mlcengine.natives.Natives;
-import org.mlcengine.natives.NativesLoadException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -47,23 +46,13 @@ public final class Main implements Runnable {
 
   /** Runs the command and exits with its status: 0, 1 for a failure, 2 for wrong usage. */
   public static void main(String[] args) {
-    if (args.length > 0 && RUN_A_MODEL.contains(args[0])) {
-      Thread.ofPlatform().name("mlc-natives").daemon().start(Main::loadNatives);
-    }
     System.exit(run(args));
   }
 
-  /** Loads the natives while the command line is read; who needs them hears what went wrong. */
-  private static void loadNatives() {
-    try {
-      Natives.load();
-    } catch (NativesLoadException e) {
-      System.getLogger(Main.class.getName())
-          .log(System.Logger.Level.DEBUG, "The natives could not be loaded ahead", e);
-    }
-  }
-
   static int run(String... args) {
+    if (args.length > 0 && RUN_A_MODEL.contains(args[0])) {
+      Thread.ofPlatform().name("mlc-natives").daemon().start(Natives::prepare);
+    }
     Main main = new Main();
     return new CommandLine(main)
         .setCaseInsensitiveEnumValuesAllowed(true)

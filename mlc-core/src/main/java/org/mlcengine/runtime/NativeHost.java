@@ -26,20 +26,24 @@ import org.mlcengine.natives.Platform;
  */
 record NativeHost(Platform platform, HostCpu cpu, Optional<CpuKernels> kernels) {
   /**
-   * Loads the natives.
+   * Loads the natives and asks what they and the processor offer.
    *
    * @param folder where they are; null for the usual places
    * @throws NativesException if they cannot be found or loaded
    */
   static NativeHost load(@Nullable Path folder) {
+    Platform platform = loadLibraries(folder).platform();
+    HostCpu cpu =
+        CpuFeatures.current()
+            .map(features -> new HostCpu(features.level(), features.features()))
+            .orElseGet(() -> new HostCpu(platform.architecture(), Set.of()));
+    return new NativeHost(platform, cpu, CpuKernels.loaded());
+  }
+
+  /** Loads the natives as {@link #load} does, and asks nothing. */
+  static LoadedNatives loadLibraries(@Nullable Path folder) {
     try {
-      LoadedNatives natives = folder == null ? Natives.load() : Natives.load(folder);
-      Platform platform = natives.platform();
-      HostCpu cpu =
-          CpuFeatures.current()
-              .map(features -> new HostCpu(features.level(), features.features()))
-              .orElseGet(() -> new HostCpu(platform.architecture(), Set.of()));
-      return new NativeHost(platform, cpu, CpuKernels.loaded());
+      return folder == null ? Natives.load() : Natives.load(folder);
     } catch (NativesLoadException e) {
       throw new NativesException(String.valueOf(e.getMessage()), e);
     }

@@ -40,14 +40,14 @@ public final class TvmModelLoader {
   }
 
   /**
-   * Loads the natives, which {@link #open} then finds loaded: for a thread that has nothing better
-   * to do while another one reads files. What goes wrong, {@code open} meets again and throws.
+   * Loads the natives, which {@link #open} then finds loaded. While this runs, no other thread
+   * should work. What goes wrong, {@code open} meets again and throws.
    *
    * @param natives the folder with the natives; null for the usual places
    */
-  public static void prepare(@Nullable Path natives) {
+  public static void loadNatives(@Nullable Path natives) {
     try {
-      NativeHost.load(natives);
+      NativeHost.loadLibraries(natives);
     } catch (NativesException e) {
       LOGGER.log(System.Logger.Level.DEBUG, "The natives could not be loaded ahead", e);
     }

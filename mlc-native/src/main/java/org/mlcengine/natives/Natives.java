@@ -31,6 +31,14 @@ public final class Natives {
   private Natives() {}
 
   /**
+   * Does what loading needs and any thread may do beforehand, whatever others do meanwhile; loads
+   * nothing.
+   */
+  public static void prepare() {
+    TvmRuntime.prepare();
+  }
+
+  /**
    * Loads the natives unless they are loaded.
    *
    * @throws NativesLoadException if they are not found, not as they should be, or cannot be loaded;
