@@ -12,7 +12,7 @@ from workplace import NATIVE_ACCESS, ROOT, VECTOR, Workplace
 THREADS = 2
 PEER_PACKAGE = "org.mlcengine.benchmarks.peers"
 OUR_PROGRAM = "org.mlcengine.benchmarks.compare.MlcEngineRun"
-QUESTION = "What is the capital of France?"
+QUESTION = "Name the capital of France."
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Engine:
     command: Sequence[str | Path]
     jvm: bool = True
     tasks: str = "short,prompt,four"
-    repeats: int = 3
+    repeats: int = 2
     threads: int = THREADS
     rounds: int = 1000
     disturbed: bool = False
@@ -160,6 +160,7 @@ def _generated(place: Workplace, upstream: tuple[Path, Path] | None) -> list[Eng
             _program(place, place.models["q4f16_1"], place.tir_library),
             tasks="short,prompt",
             repeats=1,
+            rounds=2,
         )
     ]
     if upstream:

@@ -16,8 +16,9 @@ NOISY = 0.05
 METHOD = """\
 - One process measures one engine, and the engines take turns: a round runs each of them once, and \
 every second round goes through them backwards. What changes on the machine meanwhile hits all.
-- A process loads the model, answers once, and then repeats each measurement; the first repetition \
-is not counted. A round's figure is the median of its repetitions. The tables show the median of \
+- A process loads the model, answers once, goes on answering for three seconds, since a JVM \
+compiles meanwhile what it runs often, and then repeats each measurement; the first repetition is \
+not counted. A round's figure is the median of its repetitions. The tables show the median of \
 the rounds, and below or beside it the lowest and the highest round.
 - Two threads, greedy. Each engine gets the same token ids; java-llama.cpp gets the text that they \
 stand for.

@@ -65,12 +65,12 @@ def bandwidth_share(results: Results, key: str) -> float | None:
 
 
 def memory_beyond(results: Results) -> float | None:
-    """Megabytes of the chat command's peak beyond weights and key-value cache."""
-    peak = results.median(CHAT, "rss_mb")
-    parts = [results.fact(CHAT, name) for name in ("weight_bytes", "cache_bytes")]
-    if peak is None or None in parts:
-        return None
-    return peak - sum(part for part in parts if part) / MEGABYTE
+    """Megabytes of the chat command's peak beyond the weights.
+
+    Its reply is short, so it touches little of its key-value cache.
+    """
+    peak, weights = results.median(CHAT, "rss_mb"), results.fact(CHAT, "weight_bytes")
+    return peak - weights / MEGABYTE if peak and weights else None
 
 
 def all_targets(results: Results) -> list[Target]:
@@ -156,7 +156,7 @@ def all_targets(results: Results) -> list[Target]:
         ),
         Target("`mlc`: load", 300, of(CHAT, "load_ms"), at_least=False, unit="ms"),
         Target(
-            "`mlc chat --prompt`: peak memory beyond weights and key-value cache",
+            "`mlc chat --prompt`: peak memory beyond the weights, cache included",
             200,
             memory_beyond(results),
             at_least=False,

@@ -101,14 +101,13 @@ def test_the_bandwidths_share_is_weights_times_rate() -> None:
     assert targets.bandwidth_share(found, targets.OURS) == pytest.approx(0.8)
 
 
-def test_memory_beyond_needs_both_sizes() -> None:
+def test_memory_beyond_needs_the_weights() -> None:
     chat = EngineResult("mlc-chat", "c", "", True, False, {"rss_mb": [400.0]})
-    chat.facts["weight_bytes"] = 90_000_000
     found = results(DECODE, chat=chat)
     assert targets.memory_beyond(found) is None
 
-    chat.facts["cache_bytes"] = 60_000_000
-    assert targets.memory_beyond(found) == pytest.approx(250)
+    chat.facts["weight_bytes"] = 90_000_000
+    assert targets.memory_beyond(found) == pytest.approx(310)
 
 
 def test_the_page_names_the_gaps() -> None:
