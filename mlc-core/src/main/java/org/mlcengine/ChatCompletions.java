@@ -28,7 +28,9 @@ public final class ChatCompletions {
    */
   public ChatCompletion create(ChatCompletionCreateParams params) {
     ReplyHead head = requests.head("chatcmpl-", params);
-    Replies replies = Replies.collect(requests.start(requests.prompt(params), params), params.n());
+    Replies replies =
+        Replies.collect(
+            requests.start(requests.prompt(params), params, Generation.Delivery.WHOLE), params.n());
     List<ChatCompletion.Choice> choices =
         replies.map(
             (index, text, reason) ->
@@ -46,7 +48,7 @@ public final class ChatCompletions {
    */
   public CompletionStream<ChatCompletionChunk> createStreaming(ChatCompletionCreateParams params) {
     return ReplyChunks.stream(
-        requests.start(requests.prompt(params), params),
+        requests.start(requests.prompt(params), params, Generation.Delivery.PIECES),
         params,
         new Chunks(requests.head("chatcmpl-", params)));
   }

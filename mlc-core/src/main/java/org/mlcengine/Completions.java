@@ -28,7 +28,9 @@ public final class Completions {
    */
   public Completion create(CompletionCreateParams params) {
     ReplyHead head = requests.head("cmpl-", params);
-    Replies replies = Replies.collect(requests.start(requests.prompt(params), params), params.n());
+    Replies replies =
+        Replies.collect(
+            requests.start(requests.prompt(params), params, Generation.Delivery.WHOLE), params.n());
     List<Completion.Choice> choices =
         replies.map(
             (index, text, reason) -> new Completion.Choice(index, text, Optional.of(reason)));
@@ -45,7 +47,7 @@ public final class Completions {
    */
   public CompletionStream<Completion> createStreaming(CompletionCreateParams params) {
     return ReplyChunks.stream(
-        requests.start(requests.prompt(params), params),
+        requests.start(requests.prompt(params), params, Generation.Delivery.PIECES),
         params,
         new Pieces(requests.head("cmpl-", params)));
   }

@@ -20,6 +20,14 @@ import org.mlcengine.scheduler.TokenSampler;
 final class Generation {
   private static final int CAPACITY = 256;
 
+  /** When text reaches the caller. */
+  enum Delivery {
+    /** Piece by piece, as it is generated. */
+    PIECES,
+    /** At the end. The caller sleeps until then and takes no processor from the engine. */
+    WHOLE
+  }
+
   /** What happened to a choice. */
   sealed interface Event {}
 
@@ -33,12 +41,14 @@ final class Generation {
   record Failure(RuntimeException cause) implements Event {}
 
   private final Scheduler scheduler;
+  private final Delivery delivery;
   private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
   private final List<Sequence> sequences = new ArrayList<>();
   private final AtomicInteger open = new AtomicInteger();
 
-  Generation(Scheduler scheduler) {
+  Generation(Scheduler scheduler, Delivery delivery) {
     this.scheduler = scheduler;
+    this.delivery = delivery;
   }
 
   /** Adds a choice, before {@link #start}. */
@@ -111,6 +121,7 @@ final class Generation {
   private final class Choice implements SequenceListener {
     private final int index;
     private final ReplyText text;
+    private final StringBuilder held = new StringBuilder();
 
     Choice(int index, ReplyText text) {
       this.index = index;
@@ -129,6 +140,9 @@ final class Generation {
       if (reason != EndReason.STOP) {
         offer(text.finish());
       }
+      if (!held.isEmpty()) {
+        events.add(new Text(index, held.toString()));
+      }
       events.add(new End(index, reason, times));
     }
 
@@ -143,7 +157,9 @@ final class Generation {
     }
 
     private void offer(String piece) {
-      if (!piece.isEmpty()) {
+      if (delivery == Delivery.WHOLE) {
+        held.append(piece);
+      } else if (!piece.isEmpty()) {
         events.add(new Text(index, piece));
       }
     }

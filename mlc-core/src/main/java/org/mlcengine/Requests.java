@@ -84,7 +84,7 @@ final class Requests {
   }
 
   /** Starts a generation for each of the request's choices. */
-  Generation start(int[] prompt, GenerationParams params) {
+  Generation start(int[] prompt, GenerationParams params, Generation.Delivery delivery) {
     if (prompt.length == 0) {
       throw new InvalidRequestException("prompt", "expected at least one token, found none.");
     }
@@ -93,7 +93,7 @@ final class Requests {
     }
     int room = info.contextWindow() - prompt.length;
     int maxTokens = Math.min(params.maxTokens().orElse(room), room);
-    Generation generation = new Generation(scheduler);
+    Generation generation = new Generation(scheduler, delivery);
     for (int choice = 0; choice < params.n(); choice++) {
       generation.add(prompt, maxTokens, sampler(params, choice), text(params));
     }

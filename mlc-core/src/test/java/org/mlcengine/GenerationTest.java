@@ -3,8 +3,8 @@ package org.mlcengine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.mlcengine.generation.ReplyText;
@@ -38,12 +38,27 @@ class GenerationTest {
   @Test
   @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void aReaderThatLagsGetsTheWholeReply() {
+    assertThat(texts(Generation.Delivery.PIECES))
+        .hasSize(2 * TOKENS)
+        .allMatch(text -> text.length() == 1);
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aReaderThatWaitsGetsOneTextForEachChoice() {
+    assertThat(texts(Generation.Delivery.WHOLE))
+        .hasSize(2)
+        .allMatch(text -> text.length() == TOKENS);
+  }
+
+  /** The texts of two choices of TOKENS letters each, read with pauses. */
+  private static List<String> texts(Generation.Delivery delivery) {
     try (var engine =
         EngineThread.start(
             "scripted",
             () -> new ScriptedModel(1, PAGES, tokens -> 0),
             model -> new Scheduler(model, 2, 64, System::nanoTime))) {
-      Generation generation = new Generation(engine.scheduler());
+      Generation generation = new Generation(engine.scheduler(), delivery);
       for (int choice = 0; choice < 2; choice++) {
         generation.add(
             new int[] {0},
@@ -52,14 +67,14 @@ class GenerationTest {
             new ReplyText(new Letters(), List.of(), List.of()));
       }
       generation.start();
-      AtomicInteger texts = new AtomicInteger();
+      List<String> texts = new ArrayList<>();
       while (!generation.ended()) {
-        if (generation.next() instanceof Generation.Text) {
-          texts.incrementAndGet();
+        if (generation.next() instanceof Generation.Text(int choice, String text)) {
+          texts.add(text);
         }
         Thread.onSpinWait();
       }
-      assertThat(texts).hasValue(2 * TOKENS);
+      return texts;
     }
   }
 }
