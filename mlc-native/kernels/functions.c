@@ -11,6 +11,7 @@
 
 enum {
   VERSION = 2,
+  MOST_THREADS = 1 << 10,
   /** Heads that share a key head. */
   LARGEST_GROUP = 32,
   /** Vectors of every instruction set divide a head's size. */
@@ -328,6 +329,16 @@ static int return_text(const char* text, TVMFFIAny* result) {
   return TVMFFIStringFromByteArray(&bytes, result);
 }
 
+FUNCTION(use_threads) {
+  (void)self, (void)result;
+  struct arguments all = arguments_start("mlc.cpu.use_threads", values, count);
+  const int64_t threads = read_int(&all);
+  require(&all, threads > 0 && threads <= MOST_THREADS, "must be a number of threads");
+  if (arguments_end(&all) != 0) return -1;
+  team_use_threads((int)threads);
+  return 0;
+}
+
 FUNCTION(name_isa) {
   (void)self, (void)values, (void)count;
   return return_text(isa->name, result);
@@ -363,6 +374,7 @@ static const struct {
     {"mlc.cpu.attention_ragged", attention_ragged},
     {"mlc.cpu.attention_merge", attention_merge},
     {"mlc.cpu.version", version},
+    {"mlc.cpu.use_threads", use_threads},
     {"mlc.cpu.isa", name_isa},
     {"mlc.cpu.profile_start", start_profile},
     {"mlc.cpu.profile_stop", stop_profile},

@@ -9,7 +9,7 @@ struct scratch {
   uint8_t* data;
   size_t size;
   size_t used;
-  /** Threads of TVM's pool for this thread; 0 until they have been counted. */
+  /** Threads that run this thread's jobs; 0 until they are set or counted. */
   int threads;
   /** This thread's own pool, see team.h. */
   struct pool* pool;

@@ -181,6 +181,8 @@ static int count_member(int member, struct parallel_environment* environment, vo
   return 0;
 }
 
+void team_use_threads(int threads) { scratch_of_thread()->threads = threads; }
+
 int team_threads(void) {
   struct scratch* scratch = scratch_of_thread();
   if (scratch->threads == 0) TVMBackendParallelLaunch(count_member, &scratch->threads, 0);

@@ -50,8 +50,8 @@ struct pool;
 void pool_free(struct pool* pool);
 
 /**
- * Runs a job on the calling thread and its pool, which is as large as TVM's and is made on first
- * use. Waits for all of them. Returns 0, or -1 with TVM's error set if there are no threads.
+ * Runs a job on the calling thread and its pool, which is made on first use. Waits for all of them.
+ * Returns 0, or -1 with TVM's error set if there are no threads.
  *
  * After a member was late because it lost its processor to another program, jobs run on the calling
  * thread alone for some milliseconds, longer when that repeats: one thread at work is faster than
@@ -65,7 +65,10 @@ int team_run(team_job job, void* context);
 /** Runs a job on the calling thread alone. */
 void team_run_alone(team_job job, void* context);
 
-/** Threads that `team_run` runs a job on: as many as TVM's pool of the calling thread has. */
+/** Sets how many threads run the calling thread's jobs. */
+void team_use_threads(int threads);
+
+/** Threads that `team_run` runs a job on: as set, else as many as TVM's pool has. */
 int team_threads(void);
 
 /** Waits for all members; what they wrote before is seen by all after. Unclaims all parts. */

@@ -83,13 +83,13 @@ public final class TvmModelLoader {
             request.library() != null
                 ? request.library()
                 : LibraryLocator.locate(config.folder(), host.cpu()));
-    int threads = WorkerThreads.use(request.threads());
     ModelLibrary library = ModelLibrary.open(file);
     try {
       LibraryMetadata metadata = LibraryMetadata.parse(file, library.metadata(), config);
       ModelCompatibility.check(config, weights, metadata, host.cpu(), host.kernelsVersion());
       MemoryPlan plan =
           MemoryPlan.infer(metadata, config, request.limits(), SystemMemory.available());
+      int threads = WorkerThreads.use(request.threads(), metadata.kernels());
       ModelFacts facts = new ModelFacts(config, file, metadata, plan, threads);
       return assemble(library, weights, facts);
     } catch (RuntimeException e) {

@@ -5,11 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.mlcengine.bindings.TvmArray;
 import org.mlcengine.bindings.TvmFunction;
+import org.mlcengine.model.LibraryKernels;
+import org.mlcengine.natives.CpuKernels;
 
-/** The pool of workers that TVM keeps for each thread that runs kernels. */
+/** The pool of workers that each thread has that runs kernels: the natives' own, or TVM's. */
 final class WorkerThreads {
   /** TVM's kSpecifyThreadShareAllCore: each worker may run on any of the given processors. */
   private static final int SHARE_PROCESSORS = -3;
@@ -21,8 +24,23 @@ final class WorkerThreads {
   private WorkerThreads() {}
 
   /**
-   * Sizes the calling thread's pool. TVM takes no more workers than the processors it is given, and
-   * by itself only half of an x86 machine's; so it is given all that this process may use.
+   * Sizes the calling thread's pool for a library. TVM's pool is left alone where the library calls
+   * the natives' kernels: its workers take processors from them for a second before they sleep.
+   *
+   * @return how many threads a kernel will use
+   */
+  static int use(int threads, Optional<LibraryKernels> kernels) {
+    if (kernels.isPresent() && kernels.get().areNative()) {
+      CpuKernels.useThreads(threads);
+      return threads;
+    }
+    return use(threads);
+  }
+
+  /**
+   * Sizes the calling thread's pool of TVM's workers. TVM takes no more workers than the processors
+   * it is given, and by itself only half of an x86 machine's; so it is given all that this process
+   * may use.
    *
    * @return how many threads a kernel will use
    */

@@ -1,8 +1,13 @@
 package org.mlcengine.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.mlcengine.bindings.TvmException;
+import org.mlcengine.model.LibraryKernels;
+import org.mlcengine.natives.CpuKernels;
 
 class WorkerThreadsTest {
   @Test
@@ -23,5 +28,20 @@ class WorkerThreadsTest {
       thread.join();
     }
     assertThat(used).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void nativeKernelsTakeTheirOwnThreadsAndNoOthers() throws InterruptedException {
+    NativeHost.load(null);
+    int[] used = new int[1];
+    Thread thread =
+        new Thread(
+            () -> used[0] = WorkerThreads.use(2, Optional.of(new LibraryKernels("native", 2))));
+    thread.start();
+    thread.join();
+    assertThat(used).containsExactly(2);
+    assertThatThrownBy(() -> CpuKernels.useThreads(0))
+        .isInstanceOf(TvmException.class)
+        .hasMessageContaining("mlc.cpu.use_threads, argument 0: must be a number of threads");
   }
 }

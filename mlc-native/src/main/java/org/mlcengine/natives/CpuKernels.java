@@ -31,6 +31,17 @@ public record CpuKernels(int version, String isa) {
   }
 
   /**
+   * Sets how many threads run the steps of the calling thread.
+   *
+   * @throws java.util.NoSuchElementException if there are no kernels
+   */
+  public static void useThreads(int threads) {
+    try (TvmFunction use = TvmFunction.global("mlc.cpu.use_threads")) {
+      use.call(threads);
+    }
+  }
+
+  /**
    * Begins to measure the stages of every step in this process.
    *
    * @throws java.util.NoSuchElementException if there are no kernels
