@@ -181,7 +181,8 @@ def main(arguments: Sequence[str]) -> None:
     llama.generate(measurement.prompt("41"), 1)
     first_token = (time.time() - float(os.environ["MLC_COMPARE_START"])) * 1e3
     chosen = set(tasks.split(","))
-    measurement.warm_up()
+    if "short" in chosen:
+        measurement.warm_up()
     for repeat in range(int(repeats) + 1):
         measurement.repeat(chosen, counts=repeat > 0)
     for repeat in range(2 if "long" in chosen else 0):

@@ -25,8 +25,6 @@ enum {
 static const float NO_KEYS = -5e4f;
 static const float LOG2_E = 1.44269504088896341f;
 
-static size_t padded(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
 static size_t keys_of(const struct attention* work, size_t sequence) {
   if (work->pages.data == NULL) {
     return (size_t)(work->rows.starts[sequence + 1] - work->rows.starts[sequence]);
@@ -109,7 +107,9 @@ static void clear_state(struct attended state, size_t rows, size_t size) {
 }
 
 /** Numbers of scratch for a state of `rows` rows. */
-static size_t state_size(size_t rows, size_t size) { return padded(rows * (size + 2) * 4) / 4; }
+static size_t state_size(size_t rows, size_t size) {
+  return scratch_padded(rows * (size + 2) * 4) / 4;
+}
 
 static struct attended state_at(float* place, size_t rows, size_t size) {
   return (struct attended){place + rows * size, place + rows * size + rows, place};
@@ -232,11 +232,12 @@ static int decode(const struct attention* work) {
   }
   const bool alone = threads == 1 || total * work->heads * work->size < TEAM_WORK;
   struct decode_job job = {.work = work, .splits = splits};
-  job.private_size = padded((group * work->size + ATTEND_SCRATCH) * 4) / 4;
+  job.private_size = scratch_padded((group * work->size + ATTEND_SCRATCH) * 4) / 4;
   const size_t states = items * job.splits * state_size(group, work->size) * 4;
   const size_t private = (alone ? 1 : threads) * job.private_size * 4;
+  const size_t bytes = scratch_padded(states) + scratch_padded(private);
   struct scratch* scratch = scratch_of_thread();
-  if (scratch_reserve(scratch, padded(states) + padded(private)) != 0) return no_memory();
+  if (scratch_reserve(scratch, bytes) != 0) return no_memory();
   job.states = scratch_take(scratch, states);
   job.private = scratch_take(scratch, private);
   if (!alone) return team_run(decode_part, &job);
@@ -339,7 +340,7 @@ static int prefill(const struct attention* work) {
   for (size_t s = 0; s < work->sequences; s++) job.tiles += count_tiles(work, s, job.tile);
   size_t numbers =
       QUERY_TILE * (work->size + 1) + ATTEND_SCRATCH + state_size(QUERY_TILE, work->size);
-  job.private_size = padded(numbers * 4) / 4;
+  job.private_size = scratch_padded(numbers * 4) / 4;
   struct scratch* scratch = scratch_of_thread();
   size_t bytes = threads * job.private_size * 4;
   if (scratch_reserve(scratch, bytes) != 0) return no_memory();

@@ -35,7 +35,7 @@ int scratch_reserve(struct scratch* scratch, size_t size) {
   if (size <= scratch->size) return 0;
   free(scratch->data);
   scratch->size = 0;
-  scratch->data = aligned_alloc(64, (size + 63) / 64 * 64);
+  scratch->data = aligned_alloc(64, scratch_padded(size));
   if (scratch->data == NULL) return -1;
   scratch->size = size;
   return 0;
@@ -43,6 +43,6 @@ int scratch_reserve(struct scratch* scratch, size_t size) {
 
 void* scratch_take(struct scratch* scratch, size_t size) {
   void* taken = scratch->data + scratch->used;
-  scratch->used += (size + 63) / 64 * 64;
+  scratch->used += scratch_padded(size);
   return taken;
 }

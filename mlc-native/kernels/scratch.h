@@ -21,12 +21,15 @@ struct scratch {
 struct scratch* scratch_of_thread(void);
 
 /**
- * Makes room for `size` bytes in all and drops what was taken before. Returns 0, or -1 if there is
- * no memory.
+ * Makes room for takings that use up `size` bytes in all and drops what was taken before. Returns
+ * 0, or -1 if there is no memory.
  */
 int scratch_reserve(struct scratch* scratch, size_t size);
 
-/** The next `size` reserved bytes, aligned to 64. Each taking needs up to 63 bytes more. */
+/** What taking `size` bytes uses up: takings are aligned to 64. */
+static inline size_t scratch_padded(size_t size) { return (size + 63) / 64 * 64; }
+
+/** The next `size` reserved bytes. */
 void* scratch_take(struct scratch* scratch, size_t size);
 
 #endif

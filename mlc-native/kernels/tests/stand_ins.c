@@ -65,8 +65,8 @@ int scratch_reserve(struct scratch* scratch, size_t size) {
 }
 
 void* scratch_take(struct scratch* scratch, size_t size) {
-  scratch->used += (size + 63) / 64 * 64;
-  check(scratch->used <= (scratch->size + 63) / 64 * 64, "%zu bytes of scratch taken, %zu reserved",
+  scratch->used += scratch_padded(size);
+  check(scratch->used <= scratch_padded(scratch->size), "%zu bytes of scratch taken, %zu reserved",
         scratch->used, scratch->size);
-  return guarded((size + 63) / 64 * 64, 64);
+  return guarded(scratch_padded(size), 64);
 }

@@ -77,7 +77,6 @@ public final class MlcEngineRun implements ComparedEngine {
 
   @Override
   public Map<String, Long> facts() {
-    return Map.of(
-        "weight_bytes", engine.info().weightBytes(), "cache_bytes", engine.info().cacheBytes());
+    return Map.of("weight_bytes", engine.info().weightBytes());
   }
 }
