@@ -16,21 +16,30 @@ enum { PANEL_ROWS = 32 };
 
 enum {
   /** A row of rounded activations takes a multiple of so many bytes. */
-  ROUNDED_BYTES = 128
+  ROUNDED_BYTES = 128,
+  /** How many steps of the second plane make one of the first. */
+  PLANE_RATIO = 256
 };
 
-/** Rows of activations rounded to 8 bits for one matrix, one per token, in groups of 32 columns. */
+/**
+ * Rows of activations rounded for one matrix, one per token, in groups of 32 columns. A row has one
+ * plane of codes of 8 bits, or two: then a value is rounded to `first + second / PLANE_RATIO`.
+ */
 struct rounded {
   size_t columns;
+  size_t planes;
   /** Whether the codes are for `dot_rows`, which may want another order than `multiply`. */
   bool by_rows;
-  /** Codes of a token, `rounded_stride(columns)` bytes after those of the one before. */
+  /** `[tokens][planes]`, a plane `rounded_stride(columns)` bytes after the one before. */
   int8_t* codes;
-  /** `[tokens][groups]`: a value is `code * scale`. */
+  /**
+   * `[tokens][groups]` for `dot_rows`, where `first * PLANE_RATIO + second` counts as one code, and
+   * `[tokens][planes][groups]` for `multiply`: a value is `code * scale`.
+   */
   float* scale;
-  /** `[tokens][groups]`: what is added to a group's products of codes for the matrix's `zero`. */
+  /** Of the same shape: what is added to a group's products of codes for the matrix's `zero`. */
   int32_t* correction;
-  /** `[tokens][groups]`: `scale` times the sum of the codes. */
+  /** Of the same shape: `scale` times the sum of the codes. */
   float* scaled_sum;
 };
 
@@ -101,11 +110,12 @@ struct isa {
   /** Whether this processor runs it. */
   bool (*runs_here)(void);
 
-  /** Rounds `groups` groups of values, which become those from `group` on of a token's row. */
+  /**
+   * Rounds `groups` groups of values, which become those from `group` on of a token's row, to as
+   * many planes as `to` has.
+   */
   void (*round)(const float* x, size_t groups, enum format format, struct rounded* to, size_t token,
                 size_t group);
-  /** `out[i]`, what rounding takes off `x[i]`, for `groups` groups. */
-  void (*round_off)(const float* x, size_t groups, float* out);
   /**
    * `out[t * stride + i]`, the dot products of row `first + i` of a quantized matrix and a few
    * rounded rows. The matrix is read once.
@@ -117,7 +127,7 @@ struct isa {
                          float* out);
   /** Unpacks up to PANEL_ROWS rows; missing rows become zero. */
   void (*unpack)(const struct matrix* w, size_t first, size_t count, struct panel* panel);
-  /** `out[t][r]`, products of rounded rows `first..first + tokens` and the panel's rows. */
+  /** `out[t][r]`, products of planes `first..first + tokens` and the panel's rows. */
   void (*multiply)(const struct panel* panel, const struct rounded* x, size_t first, size_t tokens,
                    float* out);
   /** The same for float rows, `columns` apart, and a panel of floats. */

@@ -13,16 +13,14 @@ enum {
   TILE_ROWS = 32
 };
 
-static size_t padded(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
 size_t activations_bytes(size_t tokens, size_t columns) {
-  size_t groups = (columns + GROUP - 1) / GROUP;
-  return tokens * rounded_stride(columns) + 3 * padded(tokens * groups * 4) +
-         padded(tokens * columns * 4);
+  size_t groups = divide_up(columns, GROUP);
+  return tokens * rounded_stride(columns) + 3 * scratch_padded(tokens * groups * 4) +
+         scratch_padded(tokens * columns * 4);
 }
 
 struct activations activations_take(struct scratch* scratch, size_t tokens, size_t columns) {
-  size_t groups = (columns + GROUP - 1) / GROUP;
+  size_t groups = divide_up(columns, GROUP);
   return (struct activations){
       .rounded = {.columns = columns,
                   .codes = scratch_take(scratch, tokens * rounded_stride(columns)),
@@ -34,19 +32,19 @@ struct activations activations_take(struct scratch* scratch, size_t tokens, size
 }
 
 static size_t panel_bytes(size_t columns) {
-  size_t groups = (columns + GROUP - 1) / GROUP;
-  return padded(PANEL_ROWS * columns * 4) + 2 * padded(groups * PANEL_ROWS * 4);
+  size_t groups = divide_up(columns, GROUP);
+  return scratch_padded(PANEL_ROWS * columns * 4) + 2 * scratch_padded(groups * PANEL_ROWS * 4);
 }
 
 size_t workspaces_bytes(size_t columns) {
-  size_t tiles = 2 * padded(TILE_TOKENS * PANEL_ROWS * 4) + padded(columns * 4);
+  size_t tiles = 2 * scratch_padded(TILE_TOKENS * PANEL_ROWS * 4) + scratch_padded(columns * 4);
   return (size_t)team_threads() *
          (2 * panel_bytes(columns) + tiles + activations_bytes(2, columns) +
-          padded(sizeof(struct workspace)));
+          scratch_padded(sizeof(struct workspace)));
 }
 
 static struct panel panel_take(struct scratch* scratch, size_t columns) {
-  size_t groups = (columns + GROUP - 1) / GROUP;
+  size_t groups = divide_up(columns, GROUP);
   return (struct panel){.codes = scratch_take(scratch, PANEL_ROWS * columns * 4),
                         .scale = scratch_take(scratch, groups * PANEL_ROWS * 4),
                         .min = scratch_take(scratch, groups * PANEL_ROWS * 4)};
@@ -75,28 +73,15 @@ static bool takes_rows(const struct matrix* w, size_t tokens) {
 
 void activations_begin(struct activations* x, const struct matrix* w, size_t tokens,
                        size_t planes) {
-  x->planes = is_quantized(w) ? planes : 1;
   x->rounded.columns = w->columns;
-  x->rounded.by_rows = takes_rows(w, tokens * x->planes);
-}
-
-/** Rounds each group, and what was taken off it, to the two rows of a token. */
-static void put_planes(struct activations* to, const struct matrix* w, size_t token, size_t group,
-                       const float* x, size_t groups) {
-  float rest[GROUP];
-  for (size_t g = 0; g < groups; g++, x += GROUP) {
-    isa->round(x, 1, w->format, &to->rounded, 2 * token, group + g);
-    isa->round_off(x, 1, rest);
-    isa->round(rest, 1, w->format, &to->rounded, 2 * token + 1, group + g);
-  }
+  x->rounded.planes = is_quantized(w) ? planes : 1;
+  x->rounded.by_rows = takes_rows(w, tokens * x->rounded.planes);
 }
 
 void activations_put(struct activations* to, const struct matrix* w, size_t token, size_t column,
                      const float* x, size_t columns) {
   if (!is_quantized(w)) {
     memcpy(to->values + token * w->columns + column, x, columns * sizeof *x);
-  } else if (to->planes == 2) {
-    put_planes(to, w, token, column / GROUP, x, columns / GROUP);
   } else {
     isa->round(x, columns / GROUP, w->format, &to->rounded, token, column / GROUP);
   }
@@ -117,21 +102,19 @@ static void put_tile(const struct output* out, size_t token, size_t tokens, size
   }
 }
 
-/** Adds the products of a token's planes. */
-static void join_planes(const struct activations* x, size_t tokens, float* out, size_t stride,
-                        size_t rows) {
+/** Adds the products `out[tokens][planes][PANEL_ROWS]` of a token's planes. */
+static void join_planes(const struct rounded* x, size_t tokens, float* out) {
   if (x->planes == 1) return;
   for (size_t t = 0; t < tokens; t++) {
-    const float *first = out + 2 * t * stride, *second = first + stride;
-    for (size_t r = 0; r < rows; r++) out[t * stride + r] = first[r] + second[r];
+    const float *first = out + 2 * t * PANEL_ROWS, *second = first + PANEL_ROWS;
+    for (size_t r = 0; r < PANEL_ROWS; r++) out[t * PANEL_ROWS + r] = first[r] + second[r];
   }
 }
 
 static void dot_some(const struct matrix* w, size_t first, size_t rows, const struct activations* x,
                      size_t tokens, float* out, size_t stride) {
   if (is_quantized(w)) {
-    isa->dot_rows(w, first, rows, &x->rounded, tokens * x->planes, out, stride);
-    join_planes(x, tokens, out, stride, rows);
+    isa->dot_rows(w, first, rows, &x->rounded, tokens, out, stride);
   } else {
     isa->dot_float_rows(w, first, rows, x->values, out);
   }
@@ -140,8 +123,9 @@ static void dot_some(const struct matrix* w, size_t first, size_t rows, const st
 static void multiply_some(const struct matrix* w, const struct panel* panel,
                           const struct activations* x, size_t token, size_t tokens, float* out) {
   if (is_quantized(w)) {
-    isa->multiply(panel, &x->rounded, token * x->planes, tokens * x->planes, out);
-    join_planes(x, tokens, out, PANEL_ROWS, PANEL_ROWS);
+    const size_t planes = x->rounded.planes;
+    isa->multiply(panel, &x->rounded, token * planes, tokens * planes, out);
+    join_planes(&x->rounded, tokens, out);
   } else {
     isa->multiply_floats(panel, x->values + token * w->columns, tokens, out);
   }
@@ -149,8 +133,8 @@ static void multiply_some(const struct matrix* w, const struct panel* panel,
 
 void linear_part(struct team* team, int member, const struct matrix* w, const struct activations* x,
                  size_t tokens, const struct output* out, struct workspace* workspace) {
-  if (takes_rows(w, tokens * x->planes)) {
-    const size_t tiles = (w->rows + TILE_ROWS - 1) / TILE_ROWS;
+  if (x->rounded.by_rows) {
+    const size_t tiles = divide_up(w->rows, TILE_ROWS);
     size_t tile;
     while ((tile = team_claim(team, member, tiles)) < tiles) {
       const size_t row = tile * TILE_ROWS, count = least(TILE_ROWS, w->rows - row);
@@ -159,12 +143,12 @@ void linear_part(struct team* team, int member, const struct matrix* w, const st
     }
     return;
   }
-  const size_t panels = (w->rows + PANEL_ROWS - 1) / PANEL_ROWS;
+  const size_t panels = divide_up(w->rows, PANEL_ROWS);
   size_t panel;
   while ((panel = team_claim(team, member, panels)) < panels) {
     const size_t row = panel * PANEL_ROWS, rows = least(PANEL_ROWS, w->rows - row);
     isa->unpack(w, row, rows, &workspace->panel);
-    const size_t step = TILE_TOKENS / x->planes;
+    const size_t step = TILE_TOKENS / x->rounded.planes;
     for (size_t token = 0; token < tokens; token += step) {
       size_t count = least(step, tokens - token);
       multiply_some(w, &workspace->panel, x, token, count, workspace->tile);
@@ -189,7 +173,7 @@ void gated_part(struct team* team, int member, const struct matrix* gate_up,
   const size_t panels = inner / PANEL_ROWS;
   float *gate = workspace->tile, *up = workspace->second_tile;
   size_t panel;
-  if (takes_rows(gate_up, tokens * x->planes)) {
+  if (x->rounded.by_rows) {
     while ((panel = team_claim(team, member, panels)) < panels) {
       const size_t row = panel * PANEL_ROWS;
       dot_some(gate_up, row, PANEL_ROWS, x, tokens, gate, PANEL_ROWS);
@@ -202,7 +186,7 @@ void gated_part(struct team* team, int member, const struct matrix* gate_up,
     const size_t row = panel * PANEL_ROWS;
     isa->unpack(gate_up, row, PANEL_ROWS, &workspace->panel);
     isa->unpack(gate_up, inner + row, PANEL_ROWS, &workspace->second_panel);
-    const size_t step = TILE_TOKENS / x->planes;
+    const size_t step = TILE_TOKENS / x->rounded.planes;
     for (size_t token = 0; token < tokens; token += step) {
       size_t count = least(step, tokens - token);
       multiply_some(gate_up, &workspace->panel, x, token, count, gate);

@@ -8,11 +8,6 @@
 
 /** Rows that meet a matrix, one per token: rounded if the matrix is quantized, else floats. */
 struct activations {
-  /**
-   * Rounded rows of each token: 1, or 2 where the second one holds what rounding the first took
-   * off, which makes codes of 16 bits of the two.
-   */
-  size_t planes;
   struct rounded rounded;
   float* values;
 };

@@ -41,34 +41,45 @@ static float number_at(const void* from, bool half, size_t i) {
   return half ? float_of_half(((const uint16_t*)from)[i]) : ((const float*)from)[i];
 }
 
+/** Stores one plane of a group, returns the sum of its codes and leaves what the next one holds. */
+static int store_plane(float values[GROUP], enum order order, int8_t* codes) {
+  int sum = 0;
+  for (int i = 0; i < GROUP; i++) {
+    int code = (int)rintf(values[i]);
+    codes[order == ORDER_EVENS_FIRST ? i / 2 + i % 2 * GROUP / 2 : i] = (int8_t)code;
+    sum += code;
+    values[i] = fmaxf(fminf((values[i] - rintf(values[i])) * PLANE_RATIO, 127), -127);
+  }
+  return sum;
+}
+
+static void put_group(struct rounded* to, size_t place, float scale, int sum) {
+  to->scale[place] = scale;
+  // Codes of weights have their zero taken off here before they are multiplied.
+  to->correction[place] = 0;
+  to->scaled_sum[place] = scale * (float)sum;
+}
+
 static void round_groups(const float* x, size_t groups, enum format format, struct rounded* to,
                          size_t token, size_t group) {
   const enum order order = layout_of(format).order;
-  int8_t* codes = to->codes + token * rounded_stride(to->columns) + group * GROUP;
-  for (size_t g = 0; g < groups; g++, x += GROUP, codes += GROUP) {
-    const size_t place = token * (to->columns / GROUP) + group + g;
-    float largest = 0;
+  const size_t row_groups = to->columns / GROUP;
+  for (size_t g = group; g < group + groups; g++, x += GROUP) {
+    float largest = 0, values[GROUP];
     for (int i = 0; i < GROUP; i++) largest = fmaxf(largest, fabsf(x[i]));
     const float inverse = largest > 0 ? 127 / largest : 0;
-    int sum = 0;
-    for (int i = 0; i < GROUP; i++) {
-      int code = (int)rintf(x[i] * inverse);
-      codes[order == ORDER_EVENS_FIRST ? i / 2 + i % 2 * GROUP / 2 : i] = (int8_t)code;
-      sum += code;
+    for (int i = 0; i < GROUP; i++) values[i] = x[i] * inverse;
+    float scale = largest / 127;
+    int joined = 0;
+    for (size_t p = 0; p < to->planes; p++) {
+      const size_t plane = token * to->planes + p;
+      const int sum =
+          store_plane(values, order, to->codes + plane * rounded_stride(to->columns) + g * GROUP);
+      joined = joined * PLANE_RATIO + sum;
+      if (p > 0) scale /= PLANE_RATIO;
+      if (!to->by_rows) put_group(to, plane * row_groups + g, scale, sum);
     }
-    to->scale[place] = largest / 127;
-    // Codes of weights have their zero taken off here before they are multiplied.
-    to->correction[place] = 0;
-    to->scaled_sum[place] = to->scale[place] * (float)sum;
-  }
-}
-
-static void round_off(const float* x, size_t groups, float* out) {
-  for (size_t g = 0; g < groups; g++, x += GROUP, out += GROUP) {
-    float largest = 0;
-    for (int i = 0; i < GROUP; i++) largest = fmaxf(largest, fabsf(x[i]));
-    const float inverse = largest > 0 ? 127 / largest : 0;
-    for (int i = 0; i < GROUP; i++) out[i] = x[i] - rintf(x[i] * inverse) * (largest / 127);
+    if (to->by_rows) put_group(to, token * row_groups + g, scale, joined);
   }
 }
 
@@ -92,9 +103,13 @@ static float dot_row(const struct matrix* w, size_t row, const struct rounded* x
   float sum = 0;
   for (size_t g = 0; g < groups_of(w); g++) {
     const size_t place = token * groups_of(w) + g;
-    const int8_t* codes = x->codes + token * rounded_stride(x->columns) + g * GROUP;
     int32_t dot = 0;
-    for (int i = 0; i < GROUP; i++) dot += code_at(w, row, g, i) * codes[i];
+    for (size_t p = 0; p < x->planes; p++) {
+      const int8_t* codes =
+          x->codes + (token * x->planes + p) * rounded_stride(x->columns) + g * GROUP;
+      dot *= PLANE_RATIO;
+      for (int i = 0; i < GROUP; i++) dot += code_at(w, row, g, i) * codes[i];
+    }
     sum += (float)dot * (scale_at(w, row, g) * x->scale[place]);
     sum += min_at(w, row, g) * x->scaled_sum[place];
   }

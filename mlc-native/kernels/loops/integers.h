@@ -7,10 +7,10 @@ static inline int zero_of(struct layout layout) {
   return layout.zero - (SIGNED_PANELS && layout.bits == 8 ? 128 : 0);
 }
 
-/** Where the first and the second half of a group's codes lie. */
-static inline void halves_of(const struct rounded* x, int bits, size_t token, size_t group,
+/** Where the first and the second half of a group's codes lie in a plane. */
+static inline void halves_of(const struct rounded* x, int bits, size_t plane, size_t group,
                              int8_t** first, int8_t** second) {
-  int8_t* row = x->codes + token * rounded_stride(x->columns);
+  int8_t* row = x->codes + plane * rounded_stride(x->columns);
   if (x->by_rows && bits == 4) {
     // In units of whole vectors: the first halves of some groups, then their second halves.
     const size_t unit_groups = UNIT_BYTES / (GROUP / 2);
@@ -32,14 +32,29 @@ static inline float read_group(const float* x, vf values[GROUP_VECTORS]) {
   return vf_largest(largest);
 }
 
-/** What turns values into codes. */
-static inline vf codes_per_unit(float most) { return vf_all(most > 0 ? 127 / most : 0); }
+/** Stores one plane of a group, returns the sum of its codes and leaves what the next one holds. */
+static inline int32_t store_plane(vf values[GROUP_VECTORS], int8_t* const halves[2]) {
+  int32_t sum = 0;
+  for (int i = 0; i < GROUP_VECTORS; i++) {
+    int8_t* half = halves[i * LANES / (GROUP / 2)];
+    sum += vf_store_bytes(half + i * LANES % (GROUP / 2), values[i]);
+    const vf rest = (values[i] - vf_nearest(values[i])) * vf_all(PLANE_RATIO);
+    values[i] = vf_max(vf_min(rest, vf_all(127)), vf_all(-127));
+  }
+  return sum;
+}
+
+static inline void put_group(struct rounded* to, size_t place, float scale, int zero, int32_t sum) {
+  to->scale[place] = scale;
+  to->correction[place] = -zero * sum;
+  to->scaled_sum[place] = scale * (float)sum;
+}
 
 static void round_groups(const float* x, size_t groups, enum format format, struct rounded* to,
                          size_t token, size_t group) {
   const struct layout layout = layout_of(format);
   const int zero = zero_of(layout);
-  const size_t row = token * (to->columns / GROUP);
+  const size_t row_groups = to->columns / GROUP;
   for (size_t g = group; g < group + groups; g++, x += GROUP) {
     vf values[GROUP_VECTORS];
     const float most = read_group(x, values);
@@ -51,28 +66,20 @@ static void round_groups(const float* x, size_t groups, enum format format, stru
       memcpy(values, even, sizeof even);
       memcpy(values + GROUP_VECTORS / 2, odd, sizeof odd);
     }
-    const vf inverse = codes_per_unit(most);
-    int8_t* halves[2];
-    halves_of(to, layout.bits, token, g, &halves[0], &halves[1]);
-    int32_t sum = 0;
-    for (int i = 0; i < GROUP_VECTORS; i++) {
-      int8_t* half = halves[i * LANES / (GROUP / 2)];
-      sum += vf_store_bytes(half + i * LANES % (GROUP / 2), values[i] * inverse);
+    const vf inverse = vf_all(most > 0 ? 127 / most : 0);
+    for (int i = 0; i < GROUP_VECTORS; i++) values[i] *= inverse;
+    float scale = most / 127;
+    int32_t joined = 0;
+    for (size_t p = 0; p < to->planes; p++) {
+      const size_t plane = token * to->planes + p;
+      int8_t* halves[2];
+      halves_of(to, layout.bits, plane, g, &halves[0], &halves[1]);
+      const int32_t sum = store_plane(values, halves);
+      joined = joined * PLANE_RATIO + sum;
+      if (p > 0) scale /= PLANE_RATIO;
+      if (!to->by_rows) put_group(to, plane * row_groups + g, scale, zero, sum);
     }
-    to->scale[row + g] = most / 127;
-    to->correction[row + g] = -zero * sum;
-    to->scaled_sum[row + g] = most / 127 * (float)sum;
-  }
-}
-
-static void round_off(const float* x, size_t groups, float* out) {
-  for (size_t g = 0; g < groups; g++, x += GROUP, out += GROUP) {
-    vf values[GROUP_VECTORS];
-    const float most = read_group(x, values);
-    const vf inverse = codes_per_unit(most), scale = vf_all(most / 127);
-    for (int i = 0; i < GROUP_VECTORS; i++) {
-      vf_store(out + i * LANES, values[i] - vf_nearest(values[i] * inverse) * scale);
-    }
+    if (to->by_rows) put_group(to, token * row_groups + g, scale, zero, joined);
   }
 }
 

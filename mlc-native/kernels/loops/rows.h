@@ -14,18 +14,6 @@ enum {
   ROW_TOKENS = 4
 };
 
-/** The products of a unit's codes, of which `bytes` are there. */
-static inline __attribute__((always_inline)) vi unit_dot(const int bits, const uint8_t* codes,
-                                                         size_t bytes, bool is_signed,
-                                                         const int8_t* x) {
-  vi packed = bytes == UNIT_BYTES ? vi_load(codes) : vi_load_some(codes, bytes);
-  if (bits == 4) {
-    return dot_nibbles(packed, vi_load(x), vi_load(x + UNIT_BYTES));
-  }
-  if (is_signed != SIGNED_PANELS) packed = vi_flip_signs(packed);
-  return dot_fours(8, vi_zero(), packed, bytes == UNIT_BYTES ? vi_load(x) : vi_load_some(x, bytes));
-}
-
 static inline vf scales_at(const void* from, bool wide, size_t at, size_t count) {
   if (wide) {
     const float* floats = (const float*)from + at;
@@ -35,13 +23,32 @@ static inline vf scales_at(const void* from, bool wide, size_t at, size_t count)
   return count >= LANES ? vf_load_half(halves) : vf_load_some_halves(halves, count);
 }
 
-/** What a loop over rows knows of its matrix when it is compiled. */
+/** What a loop over rows knows of its matrix and of the rounded rows when it is compiled. */
 struct kind {
   int bits;
   bool is_signed;
   bool has_min;
   bool wide_scale;
+  int planes;
 };
+
+/** `sum` and the products of a unit's codes, of which `bytes` are there, with one plane. */
+static inline __attribute__((always_inline)) vi plane_dot(const struct kind kind, vi sum, vi codes,
+                                                          size_t bytes, const int8_t* x) {
+  if (kind.bits == 4) return dot_nibbles(sum, codes, vi_load(x), vi_load(x + UNIT_BYTES));
+  return dot_fours(8, sum, codes, bytes == UNIT_BYTES ? vi_load(x) : vi_load_some(x, bytes));
+}
+
+/** The products of a unit's codes, of which `bytes` are there. */
+static inline __attribute__((always_inline)) vi unit_dot(const struct kind kind,
+                                                         const uint8_t* packed, size_t bytes,
+                                                         const int8_t* x, size_t x_stride) {
+  vi codes = bytes == UNIT_BYTES ? vi_load(packed) : vi_load_some(packed, bytes);
+  if (kind.bits == 8 && kind.is_signed != SIGNED_PANELS) codes = vi_flip_signs(codes);
+  vi sum = plane_dot(kind, vi_zero(), codes, bytes, x);
+  if (kind.planes == 2) sum = plane_dot(kind, vi_plane_up(sum), codes, bytes, x + x_stride);
+  return sum;
+}
 
 /** Scales of a chunk, and what the sums of activations are multiplied with. */
 static inline __attribute__((always_inline)) vf chunk_scales(const struct kind kind,
@@ -55,6 +62,7 @@ static inline __attribute__((always_inline)) vf chunk_scales(const struct kind k
 /** Rounded rows from a token on. */
 struct some_rows {
   const int8_t* codes;
+  /** From plane to plane. */
   size_t stride;
   const float* scale;
   const float* scaled_sum;
@@ -69,6 +77,7 @@ static inline __attribute__((always_inline)) void dot_row(const struct kind kind
   const size_t groups = groups_of(w), group_bytes = (size_t)kind.bits * GROUP / 8;
   const uint8_t* codes = w->codes + row * groups * group_bytes;
   const size_t x_bytes = kind.bits == 4 ? 2 * UNIT_BYTES : UNIT_BYTES;
+  const size_t token_stride = (size_t)kind.planes * x.stride;
   vf products[2][ROW_TOKENS], corrections[ROW_TOKENS];
 #pragma GCC unroll 4
   for (int t = 0; t < tokens; t++) products[0][t] = products[1][t] = corrections[t] = vf_all(0);
@@ -85,8 +94,7 @@ static inline __attribute__((always_inline)) void dot_row(const struct kind kind
     for (int u = 0; u < kind.bits; u++) {
 #pragma GCC unroll 4
       for (int t = 0; t < tokens; t++) {
-        vi dot =
-            unit_dot(kind.bits, codes, UNIT_BYTES, kind.is_signed, x.codes + (size_t)t * x.stride);
+        vi dot = unit_dot(kind, codes, UNIT_BYTES, x.codes + (size_t)t * token_stride, x.stride);
         products[u % 2][t] = vf_multiply_add(vf_from_ints(dot), vf_spread(kind.bits, scales[t], u),
                                              products[u % 2][t]);
       }
@@ -105,11 +113,13 @@ static inline __attribute__((always_inline)) void dot_row(const struct kind kind
       scales[t] = scale * vf_load_some(x.scale + place, here);
     }
     size_t bytes = here * group_bytes;
-    for (int u = 0; bytes > 0; u++) {
+#pragma GCC unroll 8
+    for (int u = 0; u < kind.bits; u++) {
+      if (bytes == 0) break;
       const size_t some = bytes < UNIT_BYTES ? bytes : UNIT_BYTES;
 #pragma GCC unroll 4
       for (int t = 0; t < tokens; t++) {
-        vi dot = unit_dot(kind.bits, codes, some, kind.is_signed, x.codes + (size_t)t * x.stride);
+        vi dot = unit_dot(kind, codes, some, x.codes + (size_t)t * token_stride, x.stride);
         products[0][t] =
             vf_multiply_add(vf_from_ints(dot), vf_spread(kind.bits, scales[t], u), products[0][t]);
       }
@@ -153,8 +163,8 @@ static inline __attribute__((always_inline)) void dot_all_rows(
   for (size_t done = 0; done < count; done += ROWS) {
     const size_t rows = count - done < ROWS ? count - done : ROWS;
     for (size_t t = 0; t < tokens; t += ROW_TOKENS) {
-      const struct some_rows some = {x->codes + t * x_stride, x_stride, x->scale + t * groups,
-                                     x->scaled_sum + t * groups, offset};
+      const struct some_rows some = {x->codes + t * (size_t)kind.planes * x_stride, x_stride,
+                                     x->scale + t * groups, x->scaled_sum + t * groups, offset};
       float* to = out + t * stride + done;
       switch (tokens - t) {
         case 1:
@@ -173,25 +183,39 @@ static inline __attribute__((always_inline)) void dot_all_rows(
   }
 }
 
+static inline __attribute__((always_inline)) void dot_planes(struct kind kind,
+                                                             const struct matrix* w, size_t first,
+                                                             size_t count, const struct rounded* x,
+                                                             size_t tokens, float* out,
+                                                             size_t stride) {
+  if (x->planes == 2) {
+    kind.planes = 2;
+    dot_all_rows(kind, w, first, count, x, tokens, out, stride);
+  } else {
+    kind.planes = 1;
+    dot_all_rows(kind, w, first, count, x, tokens, out, stride);
+  }
+}
+
 static void dot_rows(const struct matrix* w, size_t first, size_t count, const struct rounded* x,
                      size_t tokens, float* out, size_t stride) {
   switch (w->format) {
     case FORMAT_Q4_1:
-      dot_all_rows((struct kind){.bits = 4, .has_min = true}, w, first, count, x, tokens, out,
-                   stride);
+      dot_planes((struct kind){.bits = 4, .has_min = true}, w, first, count, x, tokens, out,
+                 stride);
       break;
     case FORMAT_Q4F32_1:
-      dot_all_rows((struct kind){.bits = 4, .wide_scale = true}, w, first, count, x, tokens, out,
-                   stride);
+      dot_planes((struct kind){.bits = 4, .wide_scale = true}, w, first, count, x, tokens, out,
+                 stride);
       break;
     case FORMAT_Q8_0:
-      dot_all_rows((struct kind){.bits = 8, .is_signed = true}, w, first, count, x, tokens, out,
-                   stride);
+      dot_planes((struct kind){.bits = 8, .is_signed = true}, w, first, count, x, tokens, out,
+                 stride);
       break;
     case FORMAT_Q8F16_1:
-      dot_all_rows((struct kind){.bits = 8}, w, first, count, x, tokens, out, stride);
+      dot_planes((struct kind){.bits = 8}, w, first, count, x, tokens, out, stride);
       break;
     default:
-      dot_all_rows((struct kind){.bits = 4}, w, first, count, x, tokens, out, stride);
+      dot_planes((struct kind){.bits = 4}, w, first, count, x, tokens, out, stride);
   }
 }

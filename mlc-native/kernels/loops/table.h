@@ -4,7 +4,6 @@ const struct isa TABLE = {
     .name = TARGET_NAME,
     .runs_here = runs_here,
     .round = round_groups,
-    .round_off = round_off,
     .dot_rows = dot_rows,
     .dot_float_rows = dot_float_rows,
     .unpack = unpack,

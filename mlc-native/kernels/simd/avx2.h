@@ -164,17 +164,19 @@ static inline vi dot_end(int bits, vdot sum, int32_t correction) {
   return sum;
 }
 
-/** Lane `i` sums the products of low nibbles `4 * i..4 * i + 3` and `low`, and of high ones. */
-static inline vi dot_nibbles(vi packed, vi low, vi high) {
+/** Sums of a plane, counted in steps of the next. */
+static inline vi vi_plane_up(vi sums) { return _mm256_slli_epi32(sums, 8); }
+/** Adds in lane `i` the products of low nibbles `4 * i..4 * i + 3` and `low`, and of high ones. */
+static inline vi dot_nibbles(vi sum, vi packed, vi low, vi high) {
   const vi mask = _mm256_set1_epi8(15);
   vi low_codes = _mm256_and_si256(packed, mask);
   vi high_codes = _mm256_and_si256(_mm256_srli_epi16(packed, 4), mask);
 #ifdef WITH_VNNI
-  return dot_fours(4, dot_fours(4, vi_zero(), low_codes, low), high_codes, high);
+  return dot_fours(4, dot_fours(4, sum, low_codes, low), high_codes, high);
 #else
   vi pairs = _mm256_add_epi16(_mm256_maddubs_epi16(low_codes, low),
                               _mm256_maddubs_epi16(high_codes, high));
-  return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+  return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 #endif
 }
 

@@ -120,12 +120,14 @@ static inline vi dot_end(int bits, vdot sum, int32_t correction) {
 static inline vi dot_fours(int bits, vi sum, vi codes, vi bytes) {
   return dot_step(bits, sum, codes, bytes);
 }
-/** Lane `i` sums the products of low nibbles `4 * i..4 * i + 3` and `low`, and of high ones. */
-static inline vi dot_nibbles(vi packed, vi low, vi high) {
+/** Adds in lane `i` the products of low nibbles `4 * i..4 * i + 3` and `low`, and of high ones. */
+static inline vi dot_nibbles(vi sum, vi packed, vi low, vi high) {
   const vi mask = _mm512_set1_epi8(15);
-  vi sum = _mm512_dpbusd_epi32(vi_zero(), _mm512_and_si512(packed, mask), low);
+  sum = _mm512_dpbusd_epi32(sum, _mm512_and_si512(packed, mask), low);
   return _mm512_dpbusd_epi32(sum, _mm512_and_si512(_mm512_srli_epi16(packed, 4), mask), high);
 }
+/** Sums of a plane, counted in steps of the next. */
+static inline vi vi_plane_up(vi sums) { return _mm512_slli_epi32(sums, 8); }
 
 static inline void vi_store(void* p, vi x) { _mm512_storeu_si512(p, x); }
 /** Stores 16 numbers, rounded, as 16-bit integers. */

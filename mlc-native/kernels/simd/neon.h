@@ -133,12 +133,14 @@ static inline vi dot_end(int bits, vdot sum, int32_t correction) {
   return sum;
 }
 
-/** Lane `i` sums the products of low nibbles `4 * i..4 * i + 3` and `low`, and of high ones. */
-static inline vi dot_nibbles(vi packed, vi low, vi high) {
+/** Sums of a plane, counted in steps of the next. */
+static inline vi vi_plane_up(vi sums) { return vshlq_n_s32(sums, 8); }
+/** Adds in lane `i` the products of low nibbles `4 * i..4 * i + 3` and `low`, and of high ones. */
+static inline vi dot_nibbles(vi sum, vi packed, vi low, vi high) {
   const uint8x16_t bytes = vreinterpretq_u8_s32(packed);
   const vi low_codes = vreinterpretq_s32_u8(vandq_u8(bytes, vdupq_n_u8(15)));
   const vi high_codes = vreinterpretq_s32_u8(vshrq_n_u8(bytes, 4));
-  return dot_fours(4, dot_fours(4, vi_zero(), low_codes, low), high_codes, high);
+  return dot_fours(4, dot_fours(4, sum, low_codes, low), high_codes, high);
 }
 
 /** Stores 4 numbers, rounded, as 16-bit integers. */

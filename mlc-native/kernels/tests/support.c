@@ -218,12 +218,13 @@ double weight_reach(const struct matrix* w, size_t row, size_t column) {
   return fabs(scale) * (bytes ? 256 : 16) + fabs(min);
 }
 
-struct rounded guarded_rounded(size_t tokens, size_t columns, bool by_rows) {
-  const size_t groups = tokens * columns / GROUP;
+struct rounded guarded_rounded(size_t tokens, size_t columns, size_t planes, bool by_rows) {
+  const size_t groups = tokens * columns / GROUP * (by_rows ? 1 : planes);
   return (struct rounded){
       .columns = columns,
+      .planes = planes,
       .by_rows = by_rows,
-      .codes = guarded(tokens * rounded_stride(columns), 1),
+      .codes = guarded(tokens * planes * rounded_stride(columns), 1),
       .scale = guarded_floats(groups),
       .correction = guarded(groups * sizeof(int32_t), sizeof(int32_t)),
       .scaled_sum = guarded_floats(groups),
@@ -244,6 +245,10 @@ void round_all(const struct isa* by, const float* x, size_t tokens, enum format 
 double rounded_at(const struct rounded* x, enum format format, size_t token, size_t column) {
   const bool evens_first = format == FORMAT_Q4F16_1 || format == FORMAT_Q4F32_1;
   const size_t i = column % GROUP, place = evens_first ? i / 2 + i % 2 * 16 : i;
-  const int8_t code = x->codes[token * rounded_stride(x->columns) + column - i + place];
-  return (double)code * x->scale[(token * x->columns + column) / GROUP];
+  const size_t last = (token + 1) * x->planes - 1;
+  int code = 0;
+  for (size_t plane = token * x->planes; plane <= last; plane++) {
+    code = code * PLANE_RATIO + x->codes[plane * rounded_stride(x->columns) + column - i + place];
+  }
+  return (double)code * x->scale[((x->by_rows ? token : last) * x->columns + column) / GROUP];
 }
