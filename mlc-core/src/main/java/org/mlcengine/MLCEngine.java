@@ -5,6 +5,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.model.LimitRequest;
+import org.mlcengine.model.ModelConfig;
+import org.mlcengine.natives.Natives;
 import org.mlcengine.scheduler.EngineThread;
 import org.mlcengine.scheduler.Scheduler;
 import org.mlcengine.scheduler.StepTimes;
@@ -37,6 +39,16 @@ public final class MLCEngine implements AutoCloseable {
     this.info = info;
     this.chat = new Chat(new ChatCompletions(requests));
     this.completions = new Completions(requests);
+  }
+
+  /**
+   * Does what loading any model takes in a new process, and loads nothing. A program that has other
+   * work to do first can call this meanwhile, on another thread, and has its first model sooner.
+   * Optional; calling it again does little.
+   */
+  public static void prepare() {
+    Natives.prepare();
+    ModelConfig.prepare();
   }
 
   /** Returns a builder that needs a model. */

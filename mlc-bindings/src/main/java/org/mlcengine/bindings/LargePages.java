@@ -16,7 +16,9 @@ import java.lang.invoke.MethodHandle;
  * a third of the memory's speed.
  */
 public final class LargePages implements AutoCloseable {
-  private static final long PAGE = 2 << 20;
+  /** Bytes of a large page. */
+  static final long PAGE = 2 << 20;
+
   private static final long ALIGNMENT = 64;
   private static final boolean LINUX = System.getProperty("os.name").equals("Linux");
 

@@ -44,11 +44,12 @@ public final class TvmRuntime {
   }
 
   /**
-   * Links the system's loader and loads nothing: work that any thread may do beforehand, whatever
-   * others do meanwhile.
+   * Links native calls and loads nothing: work that any thread may do beforehand, whatever others
+   * do meanwhile.
    */
   public static void prepare() {
     Objects.requireNonNull(Loader.INSTANCE);
+    Preparation.run();
   }
 
   /** Whether libtvm_ffi is loaded. */

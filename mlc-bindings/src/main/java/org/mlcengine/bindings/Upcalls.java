@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.bindings.generated.DLManagedTensor;
 import org.mlcengine.bindings.generated.TVMFFIFunctionCreate$deleter;
@@ -38,6 +39,11 @@ final class Upcalls {
       TEXTS.allocateFrom("a Java callback failed, and so did the report of its failure");
 
   private Upcalls() {}
+
+  /** Makes the entry points, which needs no library. */
+  static void prepare() {
+    Objects.requireNonNull(TENSOR_DELETER);
+  }
 
   private static int safeCall(
       MemorySegment self, MemorySegment args, int count, MemorySegment out) {

@@ -3,8 +3,8 @@ package org.mlcengine.cli;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.mlcengine.MLCEngine;
 import org.mlcengine.errors.MLCException;
-import org.mlcengine.natives.Natives;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -51,7 +51,7 @@ public final class Main implements Runnable {
 
   static int run(String... args) {
     if (args.length > 0 && RUN_A_MODEL.contains(args[0])) {
-      Thread.ofPlatform().name("mlc-natives").daemon().start(Natives::prepare);
+      Thread.ofPlatform().name("mlc-prepare").daemon().start(MLCEngine::prepare);
     }
     Main main = new Main();
     return new CommandLine(main)

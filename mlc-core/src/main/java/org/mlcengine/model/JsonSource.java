@@ -47,6 +47,11 @@ record JsonSource(
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  /** Parses a document with values of every kind: the first one of a process takes longest. */
+  static void prepare() {
+    file(Path.of("prepared.json")).parse("{\"a\": [1, -2.5, \"b\\n\", true, null, {}]}");
+  }
+
   /** A file of a model folder; what is wrong with it becomes a {@link ModelLoadException}. */
   static JsonSource file(Path file) {
     return new JsonSource(

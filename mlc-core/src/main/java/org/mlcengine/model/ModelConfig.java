@@ -62,6 +62,11 @@ public record ModelConfig(
   static final int MAX_VOCAB = 1 << 24;
   private static final long MAX_BYTES = 16 << 20;
 
+  /** Does what reading the first file of a process takes, and reads none. */
+  public static void prepare() {
+    JsonSource.prepare();
+  }
+
   /**
    * Reads the file of a model folder.
    *
