@@ -77,6 +77,29 @@ public final class TvmModelLoader {
     if (request.verifyWeights()) {
       WeightChecksums.verify(weights, MlcHome.folder().resolve("checked"), listener::verified);
     }
+    long memory = SystemMemory.available();
+    Shards shards = read(weights, memory);
+    try {
+      return open(weights, shards, memory);
+    } catch (RuntimeException | Error e) {
+      shards.close();
+      throw e;
+    }
+  }
+
+  /** Begins to read, while nothing is known of the library yet. */
+  private Shards read(WeightIndex weights, long memory) {
+    long total = weights.shards().stream().mapToLong(WeightShard::bytes).sum();
+    if (total > memory) {
+      throw new InsufficientMemoryException(
+          "The weights of %s take %d MiB, and %d MiB of memory are free. Free some, or use a model with fewer or smaller weights."
+              .formatted(weights.file().getParent(), total >> 20, memory >> 20));
+    }
+    return new Shards(weights.shards(), done -> listener.loaded(done, total));
+  }
+
+  private TvmLanguageModel open(WeightIndex weights, Shards shards, long memory) {
+    ModelConfig config = request.config();
     NativeHost host = NativeHost.load(request.natives());
     Path file =
         host.requireLoadable(
@@ -87,21 +110,19 @@ public final class TvmModelLoader {
     try {
       LibraryMetadata metadata = LibraryMetadata.parse(file, library.metadata(), config);
       ModelCompatibility.check(config, weights, metadata, host.cpu(), host.kernelsVersion());
-      MemoryPlan plan =
-          MemoryPlan.infer(metadata, config, request.limits(), SystemMemory.available());
+      MemoryPlan plan = MemoryPlan.infer(metadata, config, request.limits(), memory);
       int threads = WorkerThreads.use(request.threads(), metadata.kernels());
       ModelFacts facts = new ModelFacts(config, file, metadata, plan, threads);
-      return assemble(library, weights, facts);
+      return assemble(
+          library, new Weights(shards, weights.tensors(), metadata.parameters()), facts);
     } catch (RuntimeException e) {
       library.close();
       throw e;
     }
   }
 
-  private TvmLanguageModel assemble(ModelLibrary library, WeightIndex index, ModelFacts facts) {
-    long total = index.shards().stream().mapToLong(WeightShard::bytes).sum();
-    Weights weights =
-        new Weights(index, facts.metadata().parameters(), done -> listener.loaded(done, total));
+  private static TvmLanguageModel assemble(
+      ModelLibrary library, Weights weights, ModelFacts facts) {
     try {
       KvCache cache = createCache(library, facts.plan());
       try {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -16,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.LongConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,7 +29,6 @@ import org.mlcengine.bindings.TvmTensor;
 import org.mlcengine.errors.ModelLoadException;
 import org.mlcengine.model.DataType;
 import org.mlcengine.model.LibraryParameter;
-import org.mlcengine.model.WeightIndex;
 import org.mlcengine.model.WeightShard;
 import org.mlcengine.model.WeightTensor;
 import org.mlcengine.natives.Natives;
@@ -67,8 +69,14 @@ class WeightsTest {
     return new LibraryParameter(name, shape, type);
   }
 
-  private WeightIndex index() {
-    return new WeightIndex(folder.resolve("tensor-cache.json"), shards, tensors);
+  private Weights open(List<LibraryParameter> parameters, LongConsumer progress) {
+    Shards read = new Shards(shards, progress);
+    try {
+      return new Weights(read, tensors, parameters);
+    } catch (RuntimeException e) {
+      read.close();
+      throw e;
+    }
   }
 
   private static byte[] content(TvmArray parameters, int i) {
@@ -91,7 +99,7 @@ class WeightsTest {
             add(0, 78, 198, DataType.FLOAT16, DataType.FLOAT16, 33L, 3L),
             add(1, SHARD_BYTES - 5, 5, DataType.INT8, DataType.INT8, 5L));
     List<Long> progress = new ArrayList<>();
-    try (Weights weights = new Weights(index(), parameters, progress::add)) {
+    try (Weights weights = open(parameters, progress::add)) {
       assertThat(content(weights.parameters(), 0)).isEqualTo(stored(1, 128, 1200));
       assertThat(content(weights.parameters(), 1)).isEqualTo(stored(0, 64, 14));
       assertThat(content(weights.parameters(), 2)).isEqualTo(stored(0, 78, 198));
@@ -111,7 +119,7 @@ class WeightsTest {
   @Test
   void bfloat16IsWidened() {
     LibraryParameter parameter = add(1, 6, 66, DataType.FLOAT32, DataType.BFLOAT16, 3L, 11L);
-    try (Weights weights = new Weights(index(), List.of(parameter), done -> {})) {
+    try (Weights weights = open(List.of(parameter), done -> {})) {
       MemorySegment widened = MemorySegment.ofArray(content(weights.parameters(), 0));
       byte[] source = stored(1, 6, 66);
       for (int i = 0; i < 33; i++) {
@@ -127,7 +135,7 @@ class WeightsTest {
   void aShardThatIsGoneIsNamed() throws IOException {
     LibraryParameter parameter = add(0, 0, 5, DataType.INT8, DataType.INT8, 5L);
     Files.delete(shards.get(1).file());
-    assertThatThrownBy(() -> new Weights(index(), List.of(parameter), done -> {}).close())
+    assertThatThrownBy(() -> open(List.of(parameter), done -> {}).close())
         .isInstanceOf(ModelLoadException.class)
         .hasMessageContainingAll("params_shard_1.bin", "convert the model again");
   }
@@ -136,7 +144,7 @@ class WeightsTest {
   void aShardThatIsCutShortIsNamed() throws IOException {
     LibraryParameter parameter = add(0, 0, 5, DataType.INT8, DataType.INT8, 5L);
     Files.write(shards.get(0).file(), new byte[SHARD_BYTES - 1]);
-    assertThatThrownBy(() -> new Weights(index(), List.of(parameter), done -> {}).close())
+    assertThatThrownBy(() -> open(List.of(parameter), done -> {}).close())
         .isInstanceOf(ModelLoadException.class)
         .hasMessageContainingAll("params_shard_0.bin", "1 bytes early");
   }
@@ -146,8 +154,7 @@ class WeightsTest {
     LibraryParameter parameter = add(0, 0, 5, DataType.INT8, DataType.INT8, 5L);
     assertThatThrownBy(
             () ->
-                new Weights(
-                        index(),
+                open(
                         List.of(parameter),
                         done -> {
                           throw new ArithmeticException("enough");
@@ -155,5 +162,33 @@ class WeightsTest {
                     .close())
         .isInstanceOf(ArithmeticException.class)
         .hasMessage("enough");
+  }
+
+  @Test
+  void closingWaitsForWhatIsBeingRead() throws InterruptedException {
+    CountDownLatch reading = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    Shards read =
+        new Shards(
+            shards,
+            done -> {
+              reading.countDown();
+              join(goOn);
+            });
+    reading.await();
+    Thread closer = Thread.ofPlatform().start(read::close);
+    closer.join(Duration.ofMillis(50));
+    assertThat(closer.isAlive()).isTrue();
+    goOn.countDown();
+    closer.join();
+    read.close();
+  }
+
+  private static void join(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }
