@@ -11,8 +11,18 @@ enum {
   /** Rows whose lanes are summed together. */
   ROWS = LANES,
   /** Tokens whose sums the registers hold. */
-  ROW_TOKENS = 4
+  ROW_TOKENS = 4,
+  /** How far ahead memory is asked for where there is more than one product for a code. */
+  AHEAD_BYTES = 4096
 };
+
+/**
+ * Asks for codes to come: with several products for each, a processor looks too few codes ahead to
+ * keep the memory busy. Beyond a matrix this asks in vain.
+ */
+static inline __attribute__((always_inline)) void ask_ahead(int products, const uint8_t* codes) {
+  if (products > 1) prefetch(codes + AHEAD_BYTES);
+}
 
 static inline vf scales_at(const void* from, bool wide, size_t at, size_t count) {
   if (wide) {
@@ -92,6 +102,7 @@ static inline __attribute__((always_inline)) void dot_row(const struct kind kind
     }
 #pragma GCC unroll 8
     for (int u = 0; u < kind.bits; u++) {
+      ask_ahead(tokens * kind.planes, codes);
 #pragma GCC unroll 4
       for (int t = 0; t < tokens; t++) {
         vi dot = unit_dot(kind, codes, UNIT_BYTES, x.codes + (size_t)t * token_stride, x.stride);
@@ -117,6 +128,7 @@ static inline __attribute__((always_inline)) void dot_row(const struct kind kind
     for (int u = 0; u < kind.bits; u++) {
       if (bytes == 0) break;
       const size_t some = bytes < UNIT_BYTES ? bytes : UNIT_BYTES;
+      ask_ahead(tokens * kind.planes, codes);
 #pragma GCC unroll 4
       for (int t = 0; t < tokens; t++) {
         vi dot = unit_dot(kind, codes, some, x.codes + (size_t)t * token_stride, x.stride);
