@@ -22,5 +22,9 @@ module org.mlcengine.core {
   exports org.mlcengine.scheduler to
       org.mlcengine.benchmarks;
   exports org.mlcengine.tokenizer to
-      org.mlcengine.benchmarks;
+      org.mlcengine.benchmarks,
+      org.mlcengine.cli;
+  exports org.mlcengine.tokenizer.files to
+      org.mlcengine.benchmarks,
+      org.mlcengine.cli;
 }

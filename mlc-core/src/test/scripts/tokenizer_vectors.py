@@ -1,8 +1,8 @@
 """Writes the reference vectors of the tokenizer tests with the `tokenizers` package (PyPI).
 
-    python tokenizer_vectors.py small ../resources/org/mlcengine/tokenizer
+    python tokenizer_vectors.py small ../resources/org/mlcengine/tokenizer/huggingface
     python tokenizer_vectors.py model tokenizer.json \
-        ../resources/org/mlcengine/tokenizer/smollm2-vectors.jsonl
+        ../resources/org/mlcengine/tokenizer/huggingface/smollm2-vectors.jsonl
 
 `small` trains a byte-level BPE on made-up text, and writes it as small-tokenizer.json with
 small-vectors.jsonl, one variant of the tokenizer per line. `model` writes the vectors of an

@@ -18,7 +18,7 @@ import org.mlcengine.runtime.TvmModelLoader;
 import org.mlcengine.scheduler.EngineThread;
 import org.mlcengine.scheduler.Scheduler;
 import org.mlcengine.tokenizer.Tokenizer;
-import org.mlcengine.tokenizer.Tokenizers;
+import org.mlcengine.tokenizer.files.Tokenizers;
 
 /** Opens an engine: the model on the engine's thread, the tokenizer meanwhile on another. */
 final class EngineLoader {

@@ -21,7 +21,7 @@ import org.mlcengine.scheduler.Sequence;
 import org.mlcengine.scheduler.SequenceListener;
 import org.mlcengine.scheduler.SequenceTimes;
 import org.mlcengine.tokenizer.Tokenizer;
-import org.mlcengine.tokenizer.Tokenizers;
+import org.mlcengine.tokenizer.files.Tokenizers;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;

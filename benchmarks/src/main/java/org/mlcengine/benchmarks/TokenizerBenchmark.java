@@ -2,7 +2,7 @@ package org.mlcengine.benchmarks;
 
 import java.util.concurrent.TimeUnit;
 import org.mlcengine.tokenizer.Tokenizer;
-import org.mlcengine.tokenizer.Tokenizers;
+import org.mlcengine.tokenizer.files.Tokenizers;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;

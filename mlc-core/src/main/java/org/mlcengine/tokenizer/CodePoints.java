@@ -1,7 +1,7 @@
 package org.mlcengine.tokenizer;
 
 /** The classes of code points that tokenizers split at, as Unicode defines them. */
-final class CodePoints {
+public final class CodePoints {
   private static final int DIGITS =
       1 << Character.DECIMAL_DIGIT_NUMBER
           | 1 << Character.LETTER_NUMBER
@@ -16,22 +16,22 @@ final class CodePoints {
   private CodePoints() {}
 
   /** General category N. */
-  static boolean isNumber(int c) {
+  public static boolean isNumber(int c) {
     return c < 0x80 ? c >= '0' && c <= '9' : ((DIGITS >> Character.getType(c)) & 1) != 0;
   }
 
   /** General category L. */
-  static boolean isLetter(int c) {
+  public static boolean isLetter(int c) {
     return c < 0x80 ? (c | 0x20) >= 'a' && (c | 0x20) <= 'z' : Character.isLetter(c);
   }
 
   /** The property White_Space. */
-  static boolean isWhiteSpace(int c) {
+  public static boolean isWhiteSpace(int c) {
     return c < 0x80 ? c == ' ' || (c >= '\t' && c <= '\r') : c == 0x85 || Character.isSpaceChar(c);
   }
 
   /** A word character of Unicode Technical Standard 18, annex C. */
-  static boolean isWord(int c) {
+  public static boolean isWord(int c) {
     return Character.isAlphabetic(c)
         || ((WORD >> Character.getType(c)) & 1) != 0
         || c == 0x200C
@@ -39,7 +39,7 @@ final class CodePoints {
   }
 
   /** Returns the text with U+FFFD in place of each surrogate that has no partner. */
-  static String wellFormed(String text) {
+  public static String wellFormed(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (Character.isSurrogate(text.charAt(i))) {
         return replaceLoneSurrogates(text);

@@ -3,22 +3,25 @@ package org.mlcengine.tokenizer;
 import java.util.Arrays;
 
 /** A growing array of ids. */
-final class IntList {
+public final class IntList {
   private int[] values = new int[64];
   private int size;
 
-  void add(int value) {
+  /** Appends a value. */
+  public void add(int value) {
     reserve(1);
     values[size++] = value;
   }
 
-  void addAll(int[] more) {
+  /** Appends values. */
+  public void addAll(int[] more) {
     reserve(more.length);
     System.arraycopy(more, 0, values, size, more.length);
     size += more.length;
   }
 
-  int[] toArray() {
+  /** Returns a copy of the values. */
+  public int[] toArray() {
     return Arrays.copyOf(values, size);
   }
 

@@ -3,19 +3,22 @@ package org.mlcengine.tokenizer;
 import java.util.Arrays;
 
 /** A binary heap that gives the smallest value first. */
-final class LongHeap {
+public final class LongHeap {
   private long[] values;
   private int size;
 
-  LongHeap(int capacity) {
+  /** Makes an empty heap that has room for so many values before it grows. */
+  public LongHeap(int capacity) {
     values = new long[Math.max(capacity, 4)];
   }
 
-  boolean isEmpty() {
+  /** Returns whether there is no value. */
+  public boolean isEmpty() {
     return size == 0;
   }
 
-  void add(long value) {
+  /** Adds a value. */
+  public void add(long value) {
     if (size == values.length) {
       values = Arrays.copyOf(values, size * 2);
     }
@@ -32,7 +35,7 @@ final class LongHeap {
   }
 
   /** Removes and returns the smallest value of a heap that is not empty. */
-  long poll() {
+  public long poll() {
     long smallest = values[0];
     long last = values[--size];
     int parent = 0;

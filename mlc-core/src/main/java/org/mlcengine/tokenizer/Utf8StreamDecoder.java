@@ -5,7 +5,7 @@ package org.mlcengine.tokenizer;
  * U+FFFD, which is the practice that the Unicode Standard recommends in section 3.9 and the
  * behaviour of the WHATWG decoder, whose states these are.
  */
-final class Utf8StreamDecoder implements StreamDecoder {
+public final class Utf8StreamDecoder implements StreamDecoder {
   private static final char REPLACEMENT = '\uFFFD';
 
   private final Tokenizer tokenizer;
@@ -14,7 +14,8 @@ final class Utf8StreamDecoder implements StreamDecoder {
   private int lowest = 0x80;
   private int highest = 0xBF;
 
-  Utf8StreamDecoder(Tokenizer tokenizer) {
+  /** Makes a decoder of a tokenizer's ids. */
+  public Utf8StreamDecoder(Tokenizer tokenizer) {
     this.tokenizer = tokenizer;
   }
 
@@ -32,13 +33,15 @@ final class Utf8StreamDecoder implements StreamDecoder {
     return text.toString();
   }
 
-  void append(int id, StringBuilder text) {
+  /** Appends the text that became certain with this id. */
+  public void append(int id, StringBuilder text) {
     for (byte b : tokenizer.tokenBytes(id)) {
       appendByte(b & 0xFF, text);
     }
   }
 
-  void finish(StringBuilder text) {
+  /** Appends what was held back, and begins anew. */
+  public void finish(StringBuilder text) {
     if (missing > 0) {
       text.append(REPLACEMENT);
       expect(0, 0, 0x80, 0xBF);

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.mlcengine.generation.ReplyText.Piece;
-import org.mlcengine.tokenizer.SmallTokenizer;
 import org.mlcengine.tokenizer.Tokenizer;
+import org.mlcengine.tokenizer.huggingface.SmallTokenizer;
 
 class ReplyTextTest {
   private static final Tokenizer TOKENIZER = SmallTokenizer.load();

@@ -1,4 +1,4 @@
-package org.mlcengine.tokenizer;
+package org.mlcengine.tokenizer.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -18,6 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mlcengine.errors.ModelLoadException;
+import org.mlcengine.tokenizer.Tokenizer;
+import org.mlcengine.tokenizer.huggingface.SmallTokenizer;
 
 class TokenizersTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();

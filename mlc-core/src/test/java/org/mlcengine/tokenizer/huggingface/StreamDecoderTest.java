@@ -1,9 +1,11 @@
-package org.mlcengine.tokenizer;
+package org.mlcengine.tokenizer.huggingface;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.mlcengine.tokenizer.StreamDecoder;
+import org.mlcengine.tokenizer.Tokenizer;
 
 class StreamDecoderTest {
   private static final Tokenizer TOKENIZER = SmallTokenizer.load();

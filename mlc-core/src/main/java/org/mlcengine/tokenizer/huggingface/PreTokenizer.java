@@ -1,4 +1,4 @@
-package org.mlcengine.tokenizer;
+package org.mlcengine.tokenizer.huggingface;
 
 /** Splits text into the pieces within which tokens form. */
 sealed interface PreTokenizer permits DigitSplit, Gpt2Split, RegexSplit, SpacePrefix {

@@ -1,4 +1,4 @@
-package org.mlcengine.tokenizer;
+package org.mlcengine.tokenizer.huggingface;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import org.mlcengine.tokenizer.Tokenizer;
 
 /** The small byte-level tokenizer of the tests. */
 public final class SmallTokenizer {
@@ -27,7 +28,7 @@ public final class SmallTokenizer {
     }
   }
 
-  static String resource(String name) throws IOException {
+  public static String resource(String name) throws IOException {
     try (InputStream in = SmallTokenizer.class.getResourceAsStream(name)) {
       return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
     }

@@ -1,8 +1,9 @@
-package org.mlcengine.tokenizer;
+package org.mlcengine.tokenizer.huggingface;
 
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.mlcengine.tokenizer.CodePoints;
 
 /** Finds added tokens in a text: the leftmost first, and of those that begin there the longest. */
 final class AddedTokenFinder {

@@ -1,7 +1,8 @@
-package org.mlcengine.tokenizer;
+package org.mlcengine.tokenizer.huggingface;
 
 import java.io.IOException;
 import java.util.Arrays;
+import org.mlcengine.tokenizer.IntList;
 
 /** Reads merges, each written as two tokens with a space between them or as an array of two. */
 final class MergeReader {

@@ -1,4 +1,4 @@
-package org.mlcengine.tokenizer;
+package org.mlcengine.tokenizer.huggingface;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
@@ -12,13 +12,14 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.mlcengine.errors.ModelLoadException;
+import org.mlcengine.tokenizer.Tokenizer;
 
 /**
  * Makes a tokenizer of a {@code tokenizer.json}. Every component of the file is either honoured or
  * refused by name, but for three that the engine never applies: the post-processor, because the
  * conversation template writes the special tokens, and truncation and padding.
  */
-final class HuggingFaceReader {
+public final class HuggingFaceReader {
   private final TokenizerJson json;
   private final Vocabulary vocabulary;
 
@@ -32,7 +33,7 @@ final class HuggingFaceReader {
    *
    * @throws ModelLoadException if it is malformed or has a component that is not supported
    */
-  static Tokenizer read(Path file) {
+  public static Tokenizer read(Path file) {
     return new HuggingFaceReader(TokenizerJson.read(file)).tokenizer();
   }
 

@@ -1,4 +1,4 @@
-package org.mlcengine.tokenizer;
+package org.mlcengine.tokenizer.huggingface;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.mlcengine.tokenizer.Tokenizer;
 
 class HuggingFaceTokenizerTest {
   private static final Tokenizer TOKENIZER = SmallTokenizer.load();

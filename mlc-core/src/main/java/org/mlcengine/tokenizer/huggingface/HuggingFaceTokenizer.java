@@ -1,8 +1,13 @@
-package org.mlcengine.tokenizer;
+package org.mlcengine.tokenizer.huggingface;
 
 import java.text.Normalizer;
 import java.util.List;
 import java.util.OptionalInt;
+import org.mlcengine.tokenizer.CodePoints;
+import org.mlcengine.tokenizer.IntList;
+import org.mlcengine.tokenizer.StreamDecoder;
+import org.mlcengine.tokenizer.Tokenizer;
+import org.mlcengine.tokenizer.Utf8StreamDecoder;
 
 /**
  * A tokenizer of the Hugging Face library: added tokens are found first, the text between them is

@@ -1,4 +1,6 @@
-package org.mlcengine.tokenizer;
+package org.mlcengine.tokenizer.huggingface;
+
+import org.mlcengine.tokenizer.CodePoints;
 
 /**
  * Separates numbers from the rest of a text.

@@ -1,9 +1,11 @@
-package org.mlcengine.tokenizer;
+package org.mlcengine.tokenizer.files;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.mlcengine.errors.ModelLoadException;
+import org.mlcengine.tokenizer.Tokenizer;
+import org.mlcengine.tokenizer.huggingface.HuggingFaceReader;
 
 /** Loads tokenizers. */
 public final class Tokenizers {

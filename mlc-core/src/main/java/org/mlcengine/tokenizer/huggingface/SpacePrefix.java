@@ -1,4 +1,4 @@
-package org.mlcengine.tokenizer;
+package org.mlcengine.tokenizer.huggingface;
 
 /** Puts a space before a piece that does not begin with one. */
 record SpacePrefix() implements PreTokenizer {

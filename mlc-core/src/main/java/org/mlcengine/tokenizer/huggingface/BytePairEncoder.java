@@ -1,7 +1,9 @@
-package org.mlcengine.tokenizer;
+package org.mlcengine.tokenizer.huggingface;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.mlcengine.tokenizer.IntList;
+import org.mlcengine.tokenizer.LongHeap;
 
 /**
  * Byte pair encoding over bytes: a word begins as the ids of its bytes, and neighbours merge in the

@@ -1,6 +1,7 @@
-package org.mlcengine.tokenizer;
+package org.mlcengine.tokenizer.huggingface;
 
 import java.util.function.IntPredicate;
+import org.mlcengine.tokenizer.CodePoints;
 
 /**
  * Splits as GPT-2's pattern does: {@code 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+|

@@ -1,4 +1,4 @@
-package org.mlcengine.tokenizer;
+package org.mlcengine.tokenizer.huggingface;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.mlcengine.TestModel;
+import org.mlcengine.tokenizer.Tokenizer;
+import org.mlcengine.tokenizer.files.Tokenizers;
 
 /** Compares with the Hugging Face library; {@code tokenizer_vectors.py} wrote what it says. */
 class VectorsTest {

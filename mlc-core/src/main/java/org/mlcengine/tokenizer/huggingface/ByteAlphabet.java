@@ -1,4 +1,4 @@
-package org.mlcengine.tokenizer;
+package org.mlcengine.tokenizer.huggingface;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
