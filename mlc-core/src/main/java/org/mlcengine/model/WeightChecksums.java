@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.ModelLoadException;
@@ -111,7 +112,7 @@ public final class WeightChecksums {
             .append(' ')
             .append(Files.size(file))
             .append(' ')
-            .append(Files.getLastModifiedTime(file))
+            .append(Files.getLastModifiedTime(file).to(TimeUnit.NANOSECONDS))
             .append(' ')
             .append(file)
             .append('\n');

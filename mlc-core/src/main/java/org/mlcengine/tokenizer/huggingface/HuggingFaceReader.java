@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.mlcengine.errors.ModelLoadException;
+import org.mlcengine.natives.MlcHome;
 import org.mlcengine.tokenizer.Tokenizer;
 
 /**
@@ -34,7 +35,9 @@ public final class HuggingFaceReader {
    * @throws ModelLoadException if it is malformed or has a component that is not supported
    */
   public static Tokenizer read(Path file) {
-    return new HuggingFaceReader(TokenizerJson.read(file)).tokenizer();
+    return new HuggingFaceReader(
+            TokenizerJson.read(file, new TableCache(MlcHome.folder().resolve("tokenizers"))))
+        .tokenizer();
   }
 
   private Tokenizer tokenizer() {

@@ -31,6 +31,16 @@ final class JsonText {
     position = place;
   }
 
+  /** Returns the number of characters. */
+  int size() {
+    return text.length;
+  }
+
+  /** Returns the text between two places. */
+  String text(int from, int to) {
+    return new String(text, from, to - from);
+  }
+
   /** Whether a sign comes next, behind white space. */
   boolean isNext(char sign) {
     skipSpace();

@@ -1,5 +1,6 @@
 package org.mlcengine.tokenizer.huggingface;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -27,6 +28,33 @@ final class MergeTable {
       pairs[slot] = pair(lefts[rank], rights[rank]);
       ranks[slot] = rank;
     }
+  }
+
+  /** Reads a table that {@link #write} wrote. */
+  MergeTable(ByteBuffer source) {
+    pairs = Blocks.longs(source);
+    ranks = Blocks.ints(source);
+    results = Blocks.ints(source);
+    shift = Long.numberOfLeadingZeros(pairs.length) + 1;
+  }
+
+  /** Writes {@link #bytes} bytes. */
+  void write(ByteBuffer target) {
+    Blocks.put(target, pairs);
+    Blocks.put(target, ranks, ranks.length);
+    Blocks.put(target, results, results.length);
+  }
+
+  /** Returns how many bytes it takes to write this. */
+  long bytes() {
+    return Blocks.bytes(pairs.length, Long.BYTES)
+        + Blocks.bytes(ranks.length, Integer.BYTES)
+        + Blocks.bytes(results.length, Integer.BYTES);
+  }
+
+  /** Returns whether there is no merge. */
+  boolean isEmpty() {
+    return results.length == 0;
   }
 
   /** Returns the rank of the merge of two ids, or -1 if they do not merge. */

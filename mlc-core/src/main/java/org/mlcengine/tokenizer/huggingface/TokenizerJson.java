@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.ModelLoadException;
 
 /**
@@ -25,23 +27,32 @@ final class TokenizerJson {
   private final JsonText text;
   private final ObjectNode components = JsonNodeFactory.instance.objectNode();
   private final ObjectNode model = JsonNodeFactory.instance.objectNode();
-  private final Vocabulary vocabulary = new Vocabulary();
+  private final TableCache cache;
+  private final StringBuilder rest = new StringBuilder();
+  private int restEnd;
+  private Vocabulary vocabulary = new Vocabulary();
+  private @Nullable MergeTable kept;
   private int merges = -1;
 
-  private TokenizerJson(Path file, JsonText text) {
+  private TokenizerJson(Path file, JsonText text, TableCache cache) {
     this.file = file;
     this.text = text;
+    this.cache = cache;
   }
 
   /**
    * Reads a file, but for its merges.
    *
+   * @param cache may have its vocabulary and merges
    * @throws ModelLoadException if it is malformed
    */
-  static TokenizerJson read(Path file) {
+  static TokenizerJson read(Path file, TableCache cache) {
     try {
-      TokenizerJson json = new TokenizerJson(file, new JsonText(content(file)));
+      Optional<TableCache.Tables> found = cache.find(file);
+      String content = found.isPresent() ? found.get().rest() : content(file);
+      TokenizerJson json = new TokenizerJson(file, new JsonText(content), cache);
       json.readFile();
+      found.ifPresent(json::use);
       return json;
     } catch (IOException e) {
       throw unreadable(file, e);
@@ -68,8 +79,16 @@ final class TokenizerJson {
     return vocabulary;
   }
 
+  private void use(TableCache.Tables tables) {
+    vocabulary = tables.vocabulary();
+    kept = tables.merges();
+  }
+
   /** Whether the model has merges. */
   boolean hasMerges() {
+    if (kept != null) {
+      return !kept.isEmpty();
+    }
     if (merges < 0) {
       return false;
     }
@@ -83,6 +102,9 @@ final class TokenizerJson {
    * @throws ModelLoadException if one is malformed, or has a token that is not in the vocabulary
    */
   MergeTable merges() {
+    if (kept != null) {
+      return kept;
+    }
     MergeReader reader = new MergeReader(text, vocabulary);
     if (merges < 0) {
       return reader.table();
@@ -90,7 +112,10 @@ final class TokenizerJson {
     try {
       text.moveTo(merges);
       reader.read();
-      return reader.table();
+      kept = reader.table();
+      rest.append(text.text(restEnd, text.size()));
+      cache.keep(file, new TableCache.Tables(rest.toString(), vocabulary, kept));
+      return kept;
     } catch (IOException e) {
       throw unreadable(file, e);
     }
@@ -134,15 +159,24 @@ final class TokenizerJson {
       text.name();
       String name = text.lastString();
       if (name.equals("vocab") && text.isNext('{')) {
+        int start = text.position();
         readVocabulary();
+        leaveOut(start, "{}");
       } else if (name.equals("merges") && text.isNext('[')) {
         // They name tokens, and the vocabulary may come behind them.
         merges = text.position();
         text.passValue();
+        leaveOut(merges, "[]");
       } else {
         readTree(model, name);
       }
     }
+  }
+
+  /** Leaves a value, up to here, out of what is kept of the text beside the tables. */
+  private void leaveOut(int start, String replacement) {
+    rest.append(text.text(restEnd, start)).append(replacement);
+    restEnd = text.position();
   }
 
   private void readVocabulary() throws IOException {

@@ -1,5 +1,6 @@
 package org.mlcengine.tokenizer.huggingface;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,35 @@ final class Vocabulary {
 
   Vocabulary() {
     Arrays.fill(slots, NONE);
+  }
+
+  /** Reads a vocabulary that {@link #write} wrote. */
+  Vocabulary(ByteBuffer source) {
+    texts = Blocks.chars(source);
+    used = texts.length;
+    starts = Blocks.ints(source);
+    ends = Blocks.ints(source);
+    slots = Blocks.ints(source);
+    size = source.getInt();
+    longest = source.getInt();
+  }
+
+  /** Writes {@link #bytes} bytes. */
+  void write(ByteBuffer target) {
+    int ids = endOfIds();
+    Blocks.put(target, texts, used);
+    Blocks.put(target, starts, ids);
+    Blocks.put(target, ends, ids);
+    Blocks.put(target, slots, slots.length);
+    target.putInt(size).putInt(longest);
+  }
+
+  /** Returns how many bytes it takes to write this. */
+  long bytes() {
+    return Blocks.bytes(used, Character.BYTES)
+        + 2 * Blocks.bytes(endOfIds(), Integer.BYTES)
+        + Blocks.bytes(slots.length, Integer.BYTES)
+        + 2 * Integer.BYTES;
   }
 
   /**
