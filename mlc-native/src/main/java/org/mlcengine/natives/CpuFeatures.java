@@ -55,7 +55,12 @@ public record CpuFeatures(String level, Set<String> features) {
    * Windows.
    */
   public static Optional<CpuFeatures> current() {
-    return read(Platform.current(), Path.of("/proc/cpuinfo"));
+    return Current.FEATURES;
+  }
+
+  private static final class Current {
+    private static final Optional<CpuFeatures> FEATURES =
+        read(Platform.current(), Path.of("/proc/cpuinfo"));
   }
 
   static Optional<CpuFeatures> read(Platform platform, Path cpuinfo) {

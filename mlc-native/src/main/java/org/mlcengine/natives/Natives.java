@@ -36,6 +36,7 @@ public final class Natives {
    */
   public static void prepare() {
     TvmRuntime.prepare();
+    CpuFeatures.current();
   }
 
   /**
