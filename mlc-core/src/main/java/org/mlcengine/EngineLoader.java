@@ -4,12 +4,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
 import org.mlcengine.conversation.Conversation;
 import org.mlcengine.errors.ModelLoadException;
 import org.mlcengine.model.EngineLimits;
 import org.mlcengine.model.LimitRequest;
 import org.mlcengine.model.ModelConfig;
+import org.mlcengine.runtime.LoadThread;
 import org.mlcengine.runtime.ModelFacts;
 import org.mlcengine.runtime.OpenListener;
 import org.mlcengine.runtime.OpenRequest;
@@ -22,10 +22,6 @@ import org.mlcengine.tokenizer.files.Tokenizers;
 
 /** Opens an engine: the model on the engine's thread, the tokenizer meanwhile on another. */
 final class EngineLoader {
-  /** A thread of its own: the common pool of a small machine may be busy. */
-  private static final Executor ASIDE =
-      task -> Thread.ofPlatform().name("mlc-engine-load").daemon().start(task);
-
   private final MLCEngine.Builder options;
   private final Path folder;
   private final long start = System.nanoTime();
@@ -44,7 +40,8 @@ final class EngineLoader {
     // Before any other thread works: until libtvm_ffi is open, a safepoint could end the process.
     TvmModelLoader.loadNatives(options.natives);
     CompletableFuture<Tokenizer> tokenizer =
-        CompletableFuture.supplyAsync(() -> Tokenizers.load(folder), ASIDE);
+        CompletableFuture.supplyAsync(
+            () -> Tokenizers.load(folder), new LoadThread("mlc-engine-load"));
     ModelConfig config = ModelConfig.read(folder);
     Conversation conversation = Conversation.of(config.convTemplate());
     OpenRequest request =

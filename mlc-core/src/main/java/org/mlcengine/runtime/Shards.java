@@ -44,7 +44,7 @@ final class Shards implements AutoCloseable {
     failures =
         CompletableFuture.supplyAsync(
             () -> chunks.parallelStream().flatMap(chunk -> read(chunk, sum).stream()).toList(),
-            task -> Thread.ofPlatform().name("mlc-engine-weights").daemon().start(task));
+            new LoadThread("mlc-engine-weights"));
   }
 
   /** Returns where a part of a file lies, or will lie. */

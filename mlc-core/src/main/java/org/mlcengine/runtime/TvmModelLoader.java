@@ -15,11 +15,7 @@ import org.mlcengine.model.LibraryMetadata;
 import org.mlcengine.model.MemoryPlan;
 import org.mlcengine.model.ModelCompatibility;
 import org.mlcengine.model.ModelConfig;
-import org.mlcengine.model.SystemMemory;
-import org.mlcengine.model.WeightChecksums;
 import org.mlcengine.model.WeightIndex;
-import org.mlcengine.model.WeightShard;
-import org.mlcengine.natives.MlcHome;
 
 /**
  * Opens models. Everything that can be wrong with the files is found before the first native call
@@ -72,33 +68,17 @@ public final class TvmModelLoader {
   }
 
   private TvmLanguageModel open() {
-    ModelConfig config = request.config();
-    WeightIndex weights = WeightIndex.read(config.folder());
-    if (request.verifyWeights()) {
-      WeightChecksums.verify(weights, MlcHome.folder().resolve("checked"), listener::verified);
-    }
-    long memory = SystemMemory.available();
-    Shards shards = read(weights, memory);
+    WeightReading reading = new WeightReading(request, listener);
     try {
-      return open(weights, shards, memory);
+      return open(reading);
     } catch (RuntimeException | Error e) {
-      shards.close();
+      // What is wrong with the weights comes first, whichever of the two was found sooner.
+      reading.close();
       throw e;
     }
   }
 
-  /** Begins to read, while nothing is known of the library yet. */
-  private Shards read(WeightIndex weights, long memory) {
-    long total = weights.shards().stream().mapToLong(WeightShard::bytes).sum();
-    if (total > memory) {
-      throw new InsufficientMemoryException(
-          "The weights of %s take %d MiB, and %d MiB of memory are free. Free some, or use a model with fewer or smaller weights."
-              .formatted(weights.file().getParent(), total >> 20, memory >> 20));
-    }
-    return new Shards(weights.shards(), done -> listener.loaded(done, total));
-  }
-
-  private TvmLanguageModel open(WeightIndex weights, Shards shards, long memory) {
+  private TvmLanguageModel open(WeightReading reading) {
     ModelConfig config = request.config();
     NativeHost host = NativeHost.load(request.natives());
     Path file =
@@ -109,12 +89,14 @@ public final class TvmModelLoader {
     ModelLibrary library = ModelLibrary.open(file);
     try {
       LibraryMetadata metadata = LibraryMetadata.parse(file, library.metadata(), config);
+      WeightReading.Begun begun = reading.begun();
+      WeightIndex weights = begun.index();
       ModelCompatibility.check(config, weights, metadata, host.cpu(), host.kernelsVersion());
-      MemoryPlan plan = MemoryPlan.infer(metadata, config, request.limits(), memory);
+      MemoryPlan plan = MemoryPlan.infer(metadata, config, request.limits(), begun.memory());
       int threads = WorkerThreads.use(request.threads(), metadata.kernels());
       ModelFacts facts = new ModelFacts(config, file, metadata, plan, threads);
       return assemble(
-          library, new Weights(shards, weights.tensors(), metadata.parameters()), facts);
+          library, new Weights(begun.shards(), weights.tensors(), metadata.parameters()), facts);
     } catch (RuntimeException e) {
       library.close();
       throw e;
