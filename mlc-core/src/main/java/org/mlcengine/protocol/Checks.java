@@ -2,12 +2,17 @@ package org.mlcengine.protocol;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.InvalidRequestException;
 
 /** Ranges of request parameters. A missing value passes. */
 final class Checks {
   private static final double MAX_BIAS = 100;
+  private static final int MAX_TOP_LOGPROBS = 20;
+  private static final int MAX_NAME = 64;
+  private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_-]{1," + MAX_NAME + "}");
 
   private Checks() {}
 
@@ -61,24 +66,49 @@ final class Checks {
     return bias;
   }
 
-  static List<ChatMessage> conversation(List<ChatMessage> messages) {
-    if (messages.isEmpty()) {
-      throw new InvalidRequestException("messages", "expected at least one message, found none");
+  static @Nullable Integer inRange(String name, @Nullable Integer value, int min, int max) {
+    return value == null ? null : (Integer) inRange(name, value.intValue(), min, max);
+  }
+
+  static int inRange(String name, int value, int min, int max) {
+    if (value < min || value > max) {
+      throw new InvalidRequestException(
+          name, "expected an integer from %d to %d, found %d".formatted(min, max, value));
     }
-    for (int i = 0; i < messages.size(); i++) {
-      ChatMessage message = messages.get(i);
-      if (message.content().isEmpty()) {
-        throw new InvalidRequestException(
-            "messages[" + i + "].content", "expected text, found nothing");
-      }
-      if (message.role() == Role.SYSTEM && i > 0) {
-        throw new InvalidRequestException(
-            "messages[" + i + "].role",
-            "expected a system message only as the first message, found it after %d others"
-                    .formatted(i)
-                + "; put all instructions into one system message at the front");
-      }
+    return value;
+  }
+
+  /** Returns the number of likeliest tokens, where 0 means all. */
+  static @Nullable Integer topK(@Nullable Integer value) {
+    if (value != null && value < -1) {
+      throw new InvalidRequestException(
+          "top_k", "expected at least 1, or 0 or -1 for all tokens, found " + value);
     }
-    return messages;
+    return value == null ? null : (Integer) Math.max(0, value);
+  }
+
+  static @Nullable Integer topLogprobs(@Nullable Integer value, boolean logprobs) {
+    inRange("top_logprobs", value, 0, MAX_TOP_LOGPROBS);
+    if (value != null && value > 0 && !logprobs) {
+      throw new InvalidRequestException(
+          "top_logprobs", "expected 0 without logprobs, found " + value + "; set logprobs to true");
+    }
+    return value;
+  }
+
+  static void format(Optional<ResponseFormat> format) {
+    if (format.orElse(null) instanceof ResponseFormat.JsonSchema schema) {
+      name("response_format.json_schema.name", schema.name());
+    }
+  }
+
+  static void name(String path, String name) {
+    if (!NAME.matcher(name).matches()) {
+      String shown = name.length() > MAX_NAME ? name.substring(0, MAX_NAME) + "..." : name;
+      throw new InvalidRequestException(
+          path,
+          "expected 1 to %d letters, digits, underscores and hyphens, found \"%s\""
+              .formatted(MAX_NAME, shown));
+    }
   }
 }

@@ -1,6 +1,7 @@
 package org.mlcengine.protocol;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.InvalidRequestException;
 
@@ -9,8 +10,12 @@ import org.mlcengine.errors.InvalidRequestException;
  * Immutable; {@link #toBuilder()} gives a changeable copy.
  */
 public final class CompletionCreateParams extends GenerationParams {
+  private static final int MAX_LOGPROBS = 5;
+
   private final @Nullable String prompt;
   private final int @Nullable [] promptTokens;
+  private final boolean echo;
+  private final @Nullable Integer logprobs;
 
   private CompletionCreateParams(Builder from) {
     super(from);
@@ -19,6 +24,9 @@ public final class CompletionCreateParams extends GenerationParams {
     if (prompt == null && promptTokens == null) {
       throw new InvalidRequestException("prompt", "expected text or token ids, found nothing");
     }
+    echo = from.echo;
+    logprobs = Checks.inRange("logprobs", from.logprobs, 0, MAX_LOGPROBS);
+    Checks.format(responseFormat());
     for (int id : promptTokens == null ? new int[0] : promptTokens) {
       if (id < 0) {
         throw new InvalidRequestException("prompt", "expected ids of at least 0, found " + id);
@@ -46,10 +54,25 @@ public final class CompletionCreateParams extends GenerationParams {
     return Optional.ofNullable(promptTokens).map(int[]::clone);
   }
 
+  /** Returns whether a reply's text begins with the prompt. */
+  public boolean echo() {
+    return echo;
+  }
+
+  /**
+   * Returns how many of the likeliest tokens the reply tells for each place, 0 to 5; empty if it
+   * does not tell how probable its tokens were.
+   */
+  public OptionalInt logprobs() {
+    return logprobs == null ? OptionalInt.empty() : OptionalInt.of(logprobs);
+  }
+
   /** Makes text completion requests. */
   public static final class Builder extends GenerationParams.Builder<Builder> {
     private @Nullable String prompt;
     private int @Nullable [] promptTokens;
+    private boolean echo;
+    private @Nullable Integer logprobs;
 
     private Builder() {}
 
@@ -57,6 +80,8 @@ public final class CompletionCreateParams extends GenerationParams {
       super(from);
       prompt = from.prompt;
       promptTokens = from.promptTokens;
+      echo = from.echo;
+      logprobs = from.logprobs;
     }
 
     @Override
@@ -75,6 +100,27 @@ public final class CompletionCreateParams extends GenerationParams {
     public Builder promptTokens(int... value) {
       promptTokens = value.clone();
       prompt = null;
+      return this;
+    }
+
+    /** Sets whether a reply's text begins with the prompt. */
+    public Builder echo(boolean value) {
+      echo = value;
+      return this;
+    }
+
+    /**
+     * Makes the reply tell how probable its tokens were, and so many of the likeliest ones for each
+     * place, 0 to 5.
+     */
+    public Builder logprobs(int value) {
+      logprobs = value;
+      return this;
+    }
+
+    /** Sets the form that a reply has. */
+    public Builder responseFormat(ResponseFormat value) {
+      format(value);
       return this;
     }
 

@@ -1,22 +1,21 @@
 package org.mlcengine.protocol;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.LinkedHashSet;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Consumer;
+import java.util.function.BiFunction;
+import java.util.stream.Collectors;
 import org.mlcengine.errors.InvalidRequestException;
 
-/**
- * The fields of one JSON object, asked for by name. A field with a null counts as missing. What
- * nobody asked for is refused by {@link #refuseOthers()}.
- */
+/** The fields of one JSON object, asked for by name. A field with a null counts as missing. */
 final class Fields {
   private static final int SHOWN_CHARACTERS = 60;
 
   private final JsonNode node;
   private final String prefix;
-  private final Set<String> known = new LinkedHashSet<>();
 
   /** Takes the object at a path, which is the empty string for the whole text. */
   Fields(JsonNode node, String path) {
@@ -28,11 +27,17 @@ final class Fields {
   }
 
   static InvalidRequestException wrongType(String path, String expected, JsonNode found) {
-    String text = found.isMissingNode() ? "nothing" : found.toString();
-    if (text.length() > SHOWN_CHARACTERS) {
-      text = text.substring(0, SHOWN_CHARACTERS) + "...";
+    return new InvalidRequestException(
+        path,
+        "expected " + expected + ", found " + (found.isMissingNode() ? "nothing" : shown(found)));
+  }
+
+  static String shown(JsonNode value) {
+    if (value.isContainerNode() && !value.isEmpty()) {
+      return value.isArray() ? "a list" : "an object";
     }
-    return new InvalidRequestException(path, "expected " + expected + ", found " + text);
+    String text = value.toString();
+    return text.length() > SHOWN_CHARACTERS ? text.substring(0, SHOWN_CHARACTERS) + "..." : text;
   }
 
   static String text(String path, JsonNode value) {
@@ -56,13 +61,43 @@ final class Fields {
     return value.intValue();
   }
 
+  /** Reads the items of a list, each with its path. */
+  static <T> List<T> items(
+      String path, JsonNode value, String expected, BiFunction<String, JsonNode, T> reader) {
+    if (!value.isArray()) {
+      throw wrongType(path, expected, value);
+    }
+    List<T> items = new ArrayList<>(value.size());
+    for (JsonNode item : value) {
+      items.add(reader.apply(path + "[" + items.size() + "]", item));
+    }
+    return items;
+  }
+
   String path(String name) {
     return prefix + name;
   }
 
   Optional<JsonNode> value(String name) {
-    known.add(name);
     return Optional.ofNullable(node.get(name)).filter(value -> !value.isNull());
+  }
+
+  /** Returns a field that must be there, or a missing node, which no reader takes. */
+  JsonNode required(String name) {
+    return value(name).orElse(MissingNode.getInstance());
+  }
+
+  String requiredText(String name) {
+    return text(path(name), required(name));
+  }
+
+  Fields requiredObject(String name) {
+    return new Fields(required(name), path(name));
+  }
+
+  /** Returns the text, without spaces, of an object that must be there. */
+  String requiredObjectText(String name) {
+    return objectText(name).orElseThrow(() -> wrongType(path(name), "an object", required(name)));
   }
 
   Optional<String> text(String name) {
@@ -99,28 +134,53 @@ final class Fields {
     return value.map(JsonNode::booleanValue);
   }
 
-  /** Reads an inner object, of which every field must be asked for by the reader. */
-  void object(String name, Consumer<Fields> reader) {
-    value(name)
-        .ifPresent(
+  Optional<Fields> object(String name) {
+    return value(name).map(v -> new Fields(v, path(name)));
+  }
+
+  /** Returns the text of an object without spaces. */
+  Optional<String> objectText(String name) {
+    return value(name)
+        .map(
             v -> {
-              Fields inner = new Fields(v, path(name));
-              reader.accept(inner);
-              inner.refuseOthers();
+              if (!v.isObject()) {
+                throw wrongType(path(name), "an object", v);
+              }
+              return JsonTexts.finite(path(name), v).toString();
             });
   }
 
-  /** Throws if the object has a field that was not asked for. */
-  void refuseOthers() {
+  <T> List<T> items(String name, String expected, BiFunction<String, JsonNode, T> reader) {
+    return value(name).map(v -> items(path(name), v, expected, reader)).orElse(List.of());
+  }
+
+  /**
+   * Reads all fields of a table.
+   *
+   * @throws InvalidRequestException if the object has a field that the table does not have
+   */
+  <B> void read(Map<String, RequestField<B>> table, B builder) {
     node.fieldNames()
         .forEachRemaining(
             name -> {
-              if (!known.contains(name)) {
-                throw new InvalidRequestException(
-                    path(name),
-                    "this field is not supported; leave it out. Supported here: "
-                        + String.join(", ", known));
+              if (!table.containsKey(name)) {
+                throw unknown(name, table);
               }
             });
+    table.values().forEach(field -> field.reader().accept(this, builder));
+  }
+
+  private InvalidRequestException unknown(
+      String name, Map<String, ? extends RequestField<?>> table) {
+    String known =
+        table.values().stream()
+            .filter(field -> !field.isRefused())
+            .map(RequestField::name)
+            .collect(Collectors.joining(", "));
+    String shown =
+        name.length() > SHOWN_CHARACTERS ? name.substring(0, SHOWN_CHARACTERS) + "..." : name;
+    return new InvalidRequestException(
+        path(shown.isEmpty() ? "\"\"" : shown),
+        "this field is not known; leave it out. Known here: " + known);
   }
 }

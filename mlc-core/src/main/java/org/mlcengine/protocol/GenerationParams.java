@@ -17,9 +17,13 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class GenerationParams
     permits ChatCompletionCreateParams, CompletionCreateParams {
+  static final int MAX_N = 128;
+
   private final @Nullable String model;
   private final @Nullable Double temperature;
   private final @Nullable Double topP;
+  private final @Nullable Integer topK;
+  private final @Nullable Double minP;
   private final @Nullable Double presencePenalty;
   private final @Nullable Double frequencyPenalty;
   private final @Nullable Double repetitionPenalty;
@@ -28,7 +32,9 @@ public abstract sealed class GenerationParams
   private final @Nullable Integer maxTokens;
   private final List<String> stop;
   private final int n;
+  private final @Nullable ResponseFormat responseFormat;
   private final @Nullable String user;
+  private final boolean stream;
   private final boolean includeUsage;
   private final boolean ignoreEos;
 
@@ -36,6 +42,8 @@ public abstract sealed class GenerationParams
     model = from.model;
     temperature = Checks.inRange("temperature", from.temperature, 0, Double.POSITIVE_INFINITY);
     topP = Checks.inRange("top_p", from.topP, 0, 1);
+    topK = Checks.topK(from.topK);
+    minP = Checks.inRange("min_p", from.minP, 0, 1);
     presencePenalty = Checks.inRange("presence_penalty", from.presencePenalty, -2, 2);
     frequencyPenalty = Checks.inRange("frequency_penalty", from.frequencyPenalty, -2, 2);
     repetitionPenalty = Checks.positive("repetition_penalty", from.repetitionPenalty);
@@ -43,8 +51,10 @@ public abstract sealed class GenerationParams
     seed = from.seed;
     maxTokens = Checks.atLeastOne("max_tokens", from.maxTokens);
     stop = Checks.notEmpty("stop", List.copyOf(from.stop));
-    n = Checks.atLeastOne("n", from.n);
+    n = Checks.inRange("n", from.n, 1, MAX_N);
+    responseFormat = from.responseFormat;
     user = from.user;
+    stream = from.stream || from.includeUsage;
     includeUsage = from.includeUsage;
     ignoreEos = from.ignoreEos;
   }
@@ -62,6 +72,19 @@ public abstract sealed class GenerationParams
   /** Returns the probability mass to draw from, 0 to 1. */
   public final OptionalDouble topP() {
     return optional(topP);
+  }
+
+  /** Returns how many of the likeliest tokens to draw from; 0 means all. An extension. */
+  public final OptionalInt topK() {
+    return topK == null ? OptionalInt.empty() : OptionalInt.of(topK);
+  }
+
+  /**
+   * Returns how probable a token must be to be drawn, as a part of the likeliest one's probability,
+   * 0 to 1. An extension.
+   */
+  public final OptionalDouble minP() {
+    return optional(minP);
   }
 
   /** Returns what is taken from the logit of each token that was generated before, -2 to 2. */
@@ -99,14 +122,27 @@ public abstract sealed class GenerationParams
     return stop;
   }
 
-  /** Returns how many replies are wanted, at least 1. */
+  /** Returns how many replies are wanted, 1 to 128. */
   public final int n() {
     return n;
+  }
+
+  /** Returns the form that a reply has; without it, any text. */
+  public final Optional<ResponseFormat> responseFormat() {
+    return Optional.ofNullable(responseFormat);
   }
 
   /** Returns the caller's own name for the request. */
   public final Optional<String> user() {
     return Optional.ofNullable(user);
+  }
+
+  /**
+   * Returns whether a server is to send the reply in pieces. In Java, the method that is called
+   * decides.
+   */
+  public final boolean stream() {
+    return stream;
   }
 
   /** Returns whether a stream ends with a chunk that carries the usage. */
@@ -129,10 +165,12 @@ public abstract sealed class GenerationParams
    * @param <B> the builder itself
    */
   public abstract static sealed class Builder<B extends Builder<B>>
-      permits ChatCompletionCreateParams.Builder, CompletionCreateParams.Builder {
+      permits ChatParamsBuilder, CompletionCreateParams.Builder {
     private @Nullable String model;
     private @Nullable Double temperature;
     private @Nullable Double topP;
+    private @Nullable Integer topK;
+    private @Nullable Double minP;
     private @Nullable Double presencePenalty;
     private @Nullable Double frequencyPenalty;
     private @Nullable Double repetitionPenalty;
@@ -141,7 +179,9 @@ public abstract sealed class GenerationParams
     private @Nullable Integer maxTokens;
     private List<String> stop = List.of();
     private int n = 1;
+    private @Nullable ResponseFormat responseFormat;
     private @Nullable String user;
+    private boolean stream;
     private boolean includeUsage;
     private boolean ignoreEos;
 
@@ -151,6 +191,8 @@ public abstract sealed class GenerationParams
       model = from.model;
       temperature = from.temperature;
       topP = from.topP;
+      topK = from.topK;
+      minP = from.minP;
       presencePenalty = from.presencePenalty;
       frequencyPenalty = from.frequencyPenalty;
       repetitionPenalty = from.repetitionPenalty;
@@ -159,12 +201,39 @@ public abstract sealed class GenerationParams
       maxTokens = from.maxTokens;
       stop = from.stop;
       n = from.n;
+      responseFormat = from.responseFormat;
       user = from.user;
+      stream = from.stream;
+      includeUsage = from.includeUsage;
+      ignoreEos = from.ignoreEos;
+    }
+
+    Builder(Builder<?> from) {
+      model = from.model;
+      temperature = from.temperature;
+      topP = from.topP;
+      topK = from.topK;
+      minP = from.minP;
+      presencePenalty = from.presencePenalty;
+      frequencyPenalty = from.frequencyPenalty;
+      repetitionPenalty = from.repetitionPenalty;
+      logitBias = from.logitBias;
+      seed = from.seed;
+      maxTokens = from.maxTokens;
+      stop = from.stop;
+      n = from.n;
+      responseFormat = from.responseFormat;
+      user = from.user;
+      stream = from.stream;
       includeUsage = from.includeUsage;
       ignoreEos = from.ignoreEos;
     }
 
     abstract B self();
+
+    final void format(ResponseFormat value) {
+      responseFormat = value;
+    }
 
     /** Sets the model's name, which the reply repeats. */
     public final B model(String value) {
@@ -181,6 +250,21 @@ public abstract sealed class GenerationParams
     /** Sets the probability mass to draw from, 0 to 1. */
     public final B topP(double value) {
       topP = value;
+      return self();
+    }
+
+    /** Sets how many of the likeliest tokens to draw from; 0 and -1 mean all. */
+    public final B topK(int value) {
+      topK = value;
+      return self();
+    }
+
+    /**
+     * Sets how probable a token must be to be drawn, as a part of the likeliest one's probability,
+     * 0 to 1.
+     */
+    public final B minP(double value) {
+      minP = value;
       return self();
     }
 
@@ -231,7 +315,7 @@ public abstract sealed class GenerationParams
       return stop(List.of(value));
     }
 
-    /** Sets how many replies are wanted, at least 1. */
+    /** Sets how many replies are wanted, 1 to 128. */
     public final B n(int value) {
       n = value;
       return self();
@@ -243,7 +327,16 @@ public abstract sealed class GenerationParams
       return self();
     }
 
-    /** Sets whether a stream ends with a chunk that carries the usage. */
+    /**
+     * Sets whether a server is to send the reply in pieces. In Java, the method that is called
+     * decides.
+     */
+    public final B stream(boolean value) {
+      stream = value;
+      return self();
+    }
+
+    /** Sets whether a stream ends with a chunk that carries the usage; asks for a stream, too. */
     public final B includeUsage(boolean value) {
       includeUsage = value;
       return self();

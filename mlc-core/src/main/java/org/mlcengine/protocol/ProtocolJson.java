@@ -1,20 +1,26 @@
 package org.mlcengine.protocol;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.util.Map;
+import java.util.function.Function;
+import org.mlcengine.errors.InvalidReplyException;
 import org.mlcengine.errors.InvalidRequestException;
 
 /** The JSON of requests and replies, with OpenAI's field names. */
 public final class ProtocolJson {
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .build();
+  private static final Map<Class<?>, Function<JsonNode, ?>> REQUESTS =
+      Map.of(
+          ChatCompletionCreateParams.class, ChatFields::read,
+          CompletionCreateParams.class, CompletionFields::read,
+          ChatMessage.class, json -> MessageFields.read("", json));
+
+  private static final Map<Class<?>, Function<JsonNode, ?>> REPLIES =
+      Map.of(
+          ChatCompletion.class, ReplyReader::chat,
+          ChatCompletionChunk.class, ReplyReader::chunk,
+          Completion.class, ReplyReader::completion,
+          Usage.class, ReplyReader::usage);
 
   private ProtocolJson() {}
 
@@ -43,48 +49,61 @@ public final class ProtocolJson {
   }
 
   /**
-   * Reads a request or a message.
+   * Reads a request, a message, a reply, a chunk or a usage.
    *
-   * @param type {@link ChatCompletionCreateParams}, {@link CompletionCreateParams} or {@link
-   *     ChatMessage}
-   * @throws InvalidRequestException if the text is not JSON (the parameter is then {@code body}), a
-   *     value has another type or is out of its range, or a field is not supported; the parameter
-   *     is the path of the field, for instance {@code messages[0].content}
+   * <p>A request is read strictly: what is not known is refused. A reply may have more than its
+   * type holds, as other servers' replies do.
+   *
+   * @param type one of {@link ChatCompletionCreateParams}, {@link CompletionCreateParams}, {@link
+   *     ChatMessage}, {@link ChatCompletion}, {@link ChatCompletionChunk}, {@link Completion} and
+   *     {@link Usage}
+   * @throws InvalidRequestException if the text of a request or a message is not JSON (the
+   *     parameter is then {@code body}), a value has another type or is out of its range, or a
+   *     field is not supported; the parameter is the path of the field, for instance {@code
+   *     messages[0].content}
+   * @throws InvalidReplyException if the text of a reply is not JSON, lacks something or has a
+   *     value of another type
    * @throws IllegalArgumentException if the type is another one
    */
   public static <T> T read(String json, Class<T> type) {
-    try {
-      return RequestJson.read(MAPPER.readTree(json), type);
-    } catch (JsonProcessingException e) {
-      throw malformed(e);
-    }
+    return read(() -> JsonTexts.MAPPER.readTree(json), type);
   }
 
   /**
-   * Reads a request or a message from UTF-8.
+   * Reads a request, a message, a reply, a chunk or a usage from UTF-8.
    *
    * @see #read(String, Class)
    */
   public static <T> T read(byte[] json, Class<T> type) {
+    return read(() -> JsonTexts.MAPPER.readTree(json), type);
+  }
+
+  private static <T> T read(Source source, Class<T> type) {
+    Function<JsonNode, ?> request = REQUESTS.get(type);
+    if (request != null) {
+      return type.cast(request.apply(source.tree()));
+    }
+    Function<JsonNode, ?> reply = REPLIES.get(type);
+    if (reply == null) {
+      throw new IllegalArgumentException("Expected a type that has JSON, found " + type.getName());
+    }
     try {
-      return RequestJson.read(MAPPER.readTree(json), type);
-    } catch (IOException e) {
-      throw malformed(e);
+      return type.cast(reply.apply(source.tree()));
+    } catch (InvalidRequestException e) {
+      throw new InvalidReplyException("The reply is not as the API has it: " + e.getMessage(), e);
     }
   }
 
-  private static InvalidRequestException malformed(IOException cause) {
-    String where = "";
-    String what = cause.getMessage();
-    if (cause instanceof JsonProcessingException e) {
-      what = e.getOriginalMessage();
-      if (e.getLocation() != null) {
-        where =
-            " at line %d, column %d"
-                .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
+  /** Where JSON comes from. */
+  private interface Source {
+    JsonNode parse() throws IOException;
+
+    default JsonNode tree() {
+      try {
+        return parse();
+      } catch (IOException e) {
+        throw JsonTexts.malformed("body", e);
       }
     }
-    return new InvalidRequestException(
-        "body", "expected JSON, found an error" + where + ": " + what);
   }
 }

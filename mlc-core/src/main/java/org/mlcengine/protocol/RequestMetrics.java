@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param prefillTokens tokens that were prefilled; fewer than the prompt's where a prefix was
  *     reused
  * @param decodeTokens tokens that came from decode steps: all but the first one
+ * @param jumpForwardTokens tokens that a form's grammar left no choice of and that were not drawn
  * @param timeToFirstToken from submission to the end of prefill
  * @param endToEndLatency from submission to the end of the reply
  */
@@ -18,8 +19,27 @@ public record RequestMetrics(
     int completionTokens,
     int prefillTokens,
     int decodeTokens,
+    int jumpForwardTokens,
     Duration timeToFirstToken,
     Duration endToEndLatency) {
+
+  /** Creates the cost of a request whose tokens were all drawn. */
+  public RequestMetrics(
+      int promptTokens,
+      int completionTokens,
+      int prefillTokens,
+      int decodeTokens,
+      Duration timeToFirstToken,
+      Duration endToEndLatency) {
+    this(
+        promptTokens,
+        completionTokens,
+        prefillTokens,
+        decodeTokens,
+        0,
+        timeToFirstToken,
+        endToEndLatency);
+  }
 
   /** Returns prefilled tokens per second until the first token. */
   public double prefillTokensPerSecond() {

@@ -25,7 +25,6 @@ class ProtocolJsonTest {
         .addSystemMessage("be brief")
         .addUserMessage("héllo \uD83D\uDE00 \"\\\n")
         .addAssistantMessage("")
-        .addMessage(new ChatMessage(Role.TOOL, "42"))
         .temperature(0.7)
         .topP(0.9)
         .presencePenalty(0.1)
