@@ -106,6 +106,8 @@ final class Requests {
     SamplingParams sampling =
         new SamplingParams(
             params.temperature().orElse(defaults.temperature()),
+            0,
+            0,
             params.topP().orElse(defaults.topP()),
             params.presencePenalty().orElse(defaults.presencePenalty()),
             params.frequencyPenalty().orElse(defaults.frequencyPenalty()),

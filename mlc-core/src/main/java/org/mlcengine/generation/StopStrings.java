@@ -1,49 +1,31 @@
 package org.mlcengine.generation;
 
-import java.util.ArrayDeque;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Queue;
+import org.mlcengine.errors.InvalidRequestException;
 
 /**
  * Looks for stop strings in text that arrives in pieces. The stop string that is complete first
  * counts; of several that end together, the longest. Text that may be the beginning of a stop
  * string is held back until that is decided, and everything before it is released at once.
  *
- * <p>This is the automaton of Aho and Corasick ("Efficient string matching", 1975), so that the
- * work does not grow with the number of stop strings. One object serves one reply and one thread.
+ * <p>The work grows with the text and with the total length of the stop strings, not with the
+ * product of the two. One object serves one reply and one thread.
  */
 public final class StopStrings {
-  private static final class Node {
-    private final int depth;
-    private final Map<Character, Node> next = new HashMap<>();
-    private Node fallback = this;
-
-    /** The length of the longest stop string that ends here, or 0. */
-    private int stop;
-
-    Node(int depth) {
-      this.depth = depth;
-    }
-  }
-
-  private final Node root = new Node(0);
+  private final StopAutomaton automaton;
   private final StringBuilder held = new StringBuilder();
-  private Node state = root;
+  private int state = StopAutomaton.START;
   private boolean matched;
 
-  /** Looks for these strings; empty ones are left out, because they would end every reply. */
+  /**
+   * Looks for these strings; empty ones are left out, because they would end every reply.
+   *
+   * @throws InvalidRequestException if a string has a surrogate without its partner, which no text
+   *     has
+   */
   public StopStrings(Collection<String> strings) {
-    for (String string : strings) {
-      Node node = root;
-      for (int i = 0; i < string.length(); i++) {
-        int depth = i + 1;
-        node = node.next.computeIfAbsent(string.charAt(i), c -> new Node(depth));
-      }
-      node.stop = string.length();
-    }
-    linkFallbacks();
+    strings.forEach(StopStrings::requireWellFormed);
+    automaton = new StopAutomaton(strings.stream().filter(string -> !string.isEmpty()).toList());
   }
 
   /** Takes a piece of text and returns what is certain to stand before any stop string. */
@@ -54,10 +36,10 @@ public final class StopStrings {
     for (int i = 0; i < piece.length() && !matched; i++) {
       char c = piece.charAt(i);
       held.append(c);
-      state = step(state, c);
-      matched = state.stop > 0;
+      state = automaton.next(state, c);
+      matched = automaton.stop(state) > 0;
     }
-    return release(matched ? state.stop : state.depth);
+    return release(matched ? automaton.stop(state) : automaton.depth(state));
   }
 
   /** Tells whether a stop string was found. Text that is appended afterwards is dropped. */
@@ -67,7 +49,7 @@ public final class StopStrings {
 
   /** Returns what was held back; nothing if a stop string was found. */
   public String finish() {
-    state = root;
+    state = StopAutomaton.START;
     return release(0);
   }
 
@@ -77,28 +59,18 @@ public final class StopStrings {
     return released;
   }
 
-  private Node step(Node from, char c) {
-    Node node = from;
-    while (node != root && !node.next.containsKey(c)) {
-      node = node.fallback;
-    }
-    return node.next.getOrDefault(c, root);
-  }
-
-  private void linkFallbacks() {
-    Queue<Node> open = new ArrayDeque<>();
-    for (Node child : root.next.values()) {
-      child.fallback = root;
-      open.add(child);
-    }
-    while (!open.isEmpty()) {
-      Node node = open.remove();
-      node.next.forEach(
-          (c, child) -> {
-            child.fallback = step(node.fallback, c);
-            child.stop = Math.max(child.stop, child.fallback.stop);
-            open.add(child);
-          });
+  private static void requireWellFormed(String string) {
+    for (int i = 0; i < string.length(); i++) {
+      int codePoint = string.codePointAt(i);
+      if (Character.isSupplementaryCodePoint(codePoint)) {
+        i++;
+      } else if (Character.isSurrogate((char) codePoint)) {
+        throw new InvalidRequestException(
+            "stop",
+            "expected Unicode text, found the surrogate \\u%04x without its partner at character %d"
+                    .formatted(codePoint, i)
+                + " of a stop string; send whole characters.");
+      }
     }
   }
 }

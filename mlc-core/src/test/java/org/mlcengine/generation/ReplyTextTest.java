@@ -3,8 +3,16 @@ package org.mlcengine.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.mlcengine.generation.ReplyText.Piece;
 import org.mlcengine.tokenizer.Tokenizer;
@@ -15,6 +23,9 @@ class ReplyTextTest {
   private static final int END = TOKENIZER.idOf("<|im_end|>").orElseThrow();
   private static final int RIVER = TOKENIZER.idOf("Ġriver").orElseThrow();
   private static final int FIRST_BYTE = TOKENIZER.idOf("Ã").orElseThrow();
+
+  private static final Map<ByteBuffer, Integer> TOKENS = tokens();
+  private static final int LONGEST = 8;
 
   @Test
   void aStopIdEndsTheReplyWithoutItsText() {
@@ -58,7 +69,7 @@ class ReplyTextTest {
     for (int round = 0; round < 2_000; round++) {
       int[] ids = random.ints(30, 3, TOKENIZER.vocabSize()).toArray();
       String whole = TOKENIZER.decode(ids);
-      String stop = random.nextBoolean() ? "qqqqqq" : whole.substring(whole.length() / 2);
+      String stop = random.nextBoolean() ? "qqqqqq" : secondHalf(whole);
       int position = whole.indexOf(stop);
       ReplyText reply = reply(stop);
       StringBuilder text = new StringBuilder();
@@ -73,6 +84,81 @@ class ReplyTextTest {
           .as("seed %d, round %d", seed, round)
           .hasToString(position < 0 ? whole : whole.substring(0, position));
     }
+  }
+
+  private static String secondHalf(String text) {
+    return text.substring(text.offsetByCodePoints(0, text.codePointCount(0, text.length()) / 2));
+  }
+
+  @Test
+  void everySplitIntoTokensShowsWhatStandsBeforeTheStop() {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    for (int round = 0; round < 5_000; round++) {
+      int alphabet = 2 + random.nextInt(NaiveStops.ALPHABET.size() - 1);
+      String text = NaiveStops.text(random, random.nextInt(25), alphabet) + " river";
+      List<String> stops = NaiveStops.stops(random, text, alphabet);
+      int[] ids = split(random, text);
+      boolean ends = random.nextBoolean();
+      int count = ends ? random.nextInt(ids.length) : ids.length;
+      if (ends) {
+        ids[count] = END;
+      }
+      // A stop id within a character leaves the replacement character.
+      NaiveStops.Shown expected =
+          NaiveStops.search(stops, TOKENIZER.decode(Arrays.copyOf(ids, count)));
+      assertThat(shown(reply(stops.toArray(String[]::new)), ids))
+          .as("seed %d, round %d: %s in '%s'", seed, round, stops, text)
+          .isEqualTo(new NaiveStops.Shown(expected.text(), ends || expected.stopped()));
+    }
+  }
+
+  private static NaiveStops.Shown shown(ReplyText reply, int[] ids) {
+    StringBuilder text = new StringBuilder();
+    for (int id : ids) {
+      Piece piece = reply.accept(id);
+      text.append(piece.text());
+      if (piece.stopped()) {
+        return new NaiveStops.Shown(text.toString(), true);
+      }
+    }
+    return new NaiveStops.Shown(text + reply.finish(), false);
+  }
+
+  /** Returns tokens whose bytes, joined, are the text's, cut anywhere. */
+  private static int[] split(Random random, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    List<Integer> ids = new ArrayList<>();
+    for (int position = 0; position < bytes.length; ) {
+      ByteBuffer rest = ByteBuffer.wrap(bytes).position(position).slice();
+      List<Integer> fitting =
+          IntStream.rangeClosed(1, Math.min(LONGEST, rest.limit()))
+              .mapToObj(length -> TOKENS.get(rest.slice(0, length)))
+              .filter(Objects::nonNull)
+              .toList();
+      int id = fitting.get(random.nextInt(fitting.size()));
+      ids.add(id);
+      position += TOKENIZER.tokenBytes(id).length;
+    }
+    return ids.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private static Map<ByteBuffer, Integer> tokens() {
+    Map<ByteBuffer, Integer> tokens = new HashMap<>();
+    for (int id = 0; id < TOKENIZER.vocabSize(); id++) {
+      byte[] bytes = TOKENIZER.tokenBytes(id);
+      if (bytes.length > 0 && !TOKENIZER.isSpecial(id)) {
+        tokens.put(ByteBuffer.wrap(bytes), id);
+      }
+    }
+    return tokens;
+  }
+
+  @Test
+  void theTextOfAStopIdIsNeverShown() {
+    ReplyText reply = reply("<|im", "end|>");
+    assertThat(reply.accept(RIVER).text()).isEqualTo(" river");
+    assertThat(reply.accept(END)).isEqualTo(new Piece("", true));
   }
 
   private static ReplyText reply(String... stops) {

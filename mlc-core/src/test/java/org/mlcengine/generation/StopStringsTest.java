@@ -1,11 +1,15 @@
 package org.mlcengine.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mlcengine.errors.InvalidRequestException;
 
 class StopStringsTest {
   @Test
@@ -63,18 +67,14 @@ class StopStringsTest {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     for (int round = 0; round < 20_000; round++) {
-      List<String> strings = new ArrayList<>();
-      for (int count = random.nextInt(5); count > 0; count--) {
-        strings.add(text(random, random.nextInt(6)));
-      }
-      String text = text(random, random.nextInt(30));
-      String context = "seed %d: %s in '%s'".formatted(seed, strings, text);
-      check(strings, text, random, context);
+      int alphabet = 2 + random.nextInt(NaiveStops.ALPHABET.size() - 1);
+      String text = NaiveStops.text(random, random.nextInt(30), alphabet);
+      List<String> strings = NaiveStops.stops(random, text, alphabet);
+      check(strings, text, random, "seed %d: %s in '%s'".formatted(seed, strings, text));
     }
   }
 
   private static void check(List<String> strings, String text, Random random, String context) {
-    Expected expected = search(strings, text);
     StopStrings stops = new StopStrings(strings);
     StringBuilder released = new StringBuilder();
     int position = 0;
@@ -85,42 +85,65 @@ class StopStringsTest {
       if (!stops.matched()) {
         assertThat(released.length())
             .as(context)
-            .isEqualTo(position - heldBack(strings, text.substring(0, position)));
+            .isEqualTo(position - NaiveStops.heldBack(strings, text.substring(0, position)));
       }
     }
     released.append(stops.finish());
-    assertThat(released).as(context).hasToString(expected.text);
-    assertThat(stops.matched()).as(context).isEqualTo(expected.matched);
+    assertThat(new NaiveStops.Shown(released.toString(), stops.matched()))
+        .as(context)
+        .isEqualTo(NaiveStops.search(strings, text));
   }
 
-  private record Expected(String text, boolean matched) {}
+  @Test
+  void aThousandLongStringsThatNearlyMatchAreHeldBackAndReleased() {
+    int length = 1000;
+    List<String> strings = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      strings.add("ab".repeat(length / 2 - 1) + (char) ('c' + i) + "x");
+    }
+    StopStrings stops = new StopStrings(strings);
+    StringBuilder released = new StringBuilder();
+    for (int i = 0; i < 50_000; i++) {
+      released.append(stops.append("ab"));
+    }
+    assertThat(released).hasSize(100_000 - (length - 2));
+    assertThat(stops.append("zx")).isEmpty();
+    assertThat(stops.matched()).isTrue();
+    assertThat(stops.finish()).isEmpty();
+  }
 
-  private static Expected search(List<String> strings, String text) {
-    for (int end = 1; end <= text.length(); end++) {
-      for (int start = 0; start < end; start++) {
-        if (strings.contains(text.substring(start, end))) {
-          return new Expected(text.substring(0, start), true);
-        }
+  @Test
+  void aThousandStringsOfTheirOwnAreFound() {
+    Random random = new Random(1);
+    List<String> strings = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      StringBuilder string = new StringBuilder();
+      for (int j = 0; j < 1000; j++) {
+        string.append((char) (' ' + random.nextInt(0x700)));
       }
+      strings.add(string.toString());
     }
-    return new Expected(text, false);
+    StopStrings stops = new StopStrings(strings);
+    String found = strings.get(700);
+    assertThat(stops.append(found.substring(0, 999))).isEmpty();
+    assertThat(stops.append("\n")).isEqualTo(found.substring(0, 999) + "\n");
+    assertThat(stops.append("text" + found + "more")).isEqualTo("text");
+    assertThat(stops.matched()).isTrue();
   }
 
-  private static int heldBack(List<String> strings, String text) {
-    for (int start = 0; start < text.length(); start++) {
-      String tail = text.substring(start);
-      if (strings.stream().anyMatch(string -> string.startsWith(tail))) {
-        return tail.length();
-      }
-    }
-    return 0;
+  @ParameterizedTest
+  @ValueSource(strings = {"\uD83D", "ab\uD83D", "\uDE00", "\uD83D\uD83D\uDE00", "\uDE00\uD83D"})
+  void aSurrogateWithoutItsPartnerIsRefused(String string) {
+    assertThatThrownBy(() -> new StopStrings(List.of("fine", string)))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageStartingWith("stop: expected Unicode text, found the surrogate \\ud");
   }
 
-  private static String text(Random random, int length) {
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < length; i++) {
-      text.append((char) ('a' + random.nextInt(3)));
-    }
-    return text.toString();
+  @Test
+  void halfACharacterIsNoMatch() {
+    StopStrings stops = new StopStrings(List.of("😀"));
+    assertThat(stops.append("😁")).isEqualTo("😁");
+    assertThat(stops.append("a😀b")).isEqualTo("a");
+    assertThat(stops.matched()).isTrue();
   }
 }
