@@ -3,7 +3,8 @@
     natives.py --output DIR [--jars DIR] [--platforms all|host|NAME,NAME] [--testing]
 
 DIR/<platform>/ receives the shared libraries side by side, `natives.properties`, which lists them
-in the order to load them in with their sizes and hashes, and `licenses/`. With --jars, the same
+in the order to load them in and those to load on demand, with their sizes and hashes, and
+`licenses/`. With --jars, the same
 files are laid out in DIR/<platform>/ as a classifier jar holds them. A platform that the kernels
 cannot be built for here goes without; model libraries compiled with `--kernels tir` run there.
 
@@ -39,18 +40,22 @@ FFI_HEADER = "tvm/ffi/c_api.h"
 
 @dataclass(frozen=True)
 class Part:
-    """What is taken from one component's wheel. Names of licence files are paths in the wheel."""
+    """What is taken from one component's wheel. Names of licence files are paths in the wheel.
+
+    `libraries` are loaded at the start, `on_demand` those that only some requests need.
+    """
 
     component: str
     folder: str
     libraries: tuple[str, ...]
     licenses: tuple[str, ...]
+    on_demand: tuple[str, ...] = ()
     testing: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
 
 
 # In load order. The runtimes of CUDA and Metal stay out: the engine runs on the CPU, and the CUDA
-# one does not load without CUDA's own libraries. xgrammar's library becomes a third part here.
+# one does not load without CUDA's own libraries.
 PARTS = (
     Part(
         "apache-tvm-ffi",
@@ -73,6 +78,13 @@ PARTS = (
             "tvm/NOTICE",
             "tvm/licenses/LICENSE.builtin_fp16.txt",
         ),
+    ),
+    Part(
+        "xgrammar",
+        "xgrammar",
+        libraries=(),
+        licenses=("{dist}.dist-info/licenses/LICENSE", "{dist}.dist-info/licenses/NOTICE"),
+        on_demand=("xgrammar_bindings",),
     ),
 )
 
@@ -98,7 +110,7 @@ def extract(wheel: Wheel, file: Path, part: Part, into: Path) -> None:
     licenses = into / "licenses" / wheel.component
     licenses.mkdir(parents=True)
     with zipfile.ZipFile(file) as archive:
-        for stem in part.libraries + part.testing:
+        for stem in part.libraries + part.on_demand + part.testing:
             name = library_file(stem, wheel.platform)
             (into / name).write_bytes(_member(archive, f"{part.folder}/{name}"))
         for license_path in part.licenses:
@@ -169,13 +181,22 @@ def _intact(folder: Path) -> bool:
 
 
 def library_files(folder: Path, platform: str, testing: bool) -> list[Path]:
-    """The libraries that a platform's wheels gave, in load order."""
+    """The libraries that a platform's wheels gave and that are loaded first, in load order."""
     stems = [s for part in PARTS for s in part.libraries + (part.testing if testing else ())]
     return [folder / library_file(stem, platform) for stem in stems]
 
 
+def on_demand_files(folder: Path, platform: str) -> dict[str, Path]:
+    """The libraries that a platform's wheels gave and that wait for their use, by component."""
+    return {
+        part.component: folder / library_file(stem, platform)
+        for part in PARTS
+        for stem in part.on_demand
+    }
+
+
 def manifest(wheels: Sequence[Wheel], source: Path, files: Sequence[Path]) -> str:
-    """The text of natives.properties for libraries in load order.
+    """The text of natives.properties for libraries in load order, and those for later.
 
     `source` is the folder with what the wheels gave.
     """
@@ -184,11 +205,9 @@ def manifest(wheels: Sequence[Wheel], source: Path, files: Sequence[Path]) -> st
     header = (source / "include" / FFI_HEADER).read_text(encoding="utf-8")
     libraries = []
     for number, file in enumerate(files):
-        libraries += [
-            f"library.{number}={file.name}",
-            f"library.{number}.size={file.stat().st_size}",
-            f"library.{number}.sha256={mlc_home.sha256(file)}",
-        ]
+        libraries += _facts(f"library.{number}", file)
+    for component, file in on_demand_files(source, platform).items():
+        libraries += [*_facts(component, file), f"{component}.version={versions[component]}"]
     tvm = versions["apache-tvm"]
     digest = hashlib.sha256("\n".join(libraries).encode()).hexdigest()[:8]
     lines = [
@@ -202,17 +221,29 @@ def manifest(wheels: Sequence[Wheel], source: Path, files: Sequence[Path]) -> st
     return "".join(f"{line}\n" for line in lines)
 
 
+def _facts(key: str, file: Path) -> list[str]:
+    return [
+        f"{key}={file.name}",
+        f"{key}.size={file.stat().st_size}",
+        f"{key}.sha256={mlc_home.sha256(file)}",
+    ]
+
+
 def publish(wheels: Sequence[Wheel], source: Path, files: Sequence[Path], output: Path) -> Path:
-    """Puts a platform's folder with `files` into `output`, unless the same is there already."""
+    """Puts a platform's folder into `output`, unless the same is there already.
+
+    `files` are the libraries that are loaded first; those in `source` for later go with them.
+    """
     text = manifest(wheels, source, files)
     place = output / wheels[0].platform
-    if _text(place / MANIFEST) == text and all(_same(file, place / file.name) for file in files):
+    all_files = [*files, *on_demand_files(source, place.name).values()]
+    if _text(place / MANIFEST) == text and all(_same(f, place / f.name) for f in all_files):
         return place
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output, prefix=PARTIAL) as work:
         fresh = Path(work, "platform")
         shutil.copytree(source / "licenses", fresh / "licenses")
-        for file in files:
+        for file in all_files:
             shutil.copyfile(file, fresh / file.name)
         (fresh / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
         shutil.rmtree(place, ignore_errors=True)

@@ -142,6 +142,8 @@ class _Pe:
         raise ValueError(f"address {address:#x} lies in no section")
 
     def _exports(self, address: int) -> set[str]:
+        if not address:
+            return set()
         table = self._offset(address)
         count, _, names = struct.unpack_from("<III", self.data, table + 24)
         addresses = struct.unpack_from(f"<{count}I", self.data, self._offset(names))

@@ -43,6 +43,7 @@ EXPORTS = {
     ),
     "tvm_runtime": ("TVMBackendParallelLaunch", "TVMBackendAllocWorkspace"),
     "mlc_kernels": (),
+    "xgrammar_bindings": (),
 }
 
 
@@ -84,7 +85,8 @@ def test_oldest_system(stem, binary):
 
 
 def test_dependencies(platform, stem, binary):
-    own = r"(@rpath/)?(lib)?tvm_ffi(\.so|\.dylib|\.dll)|" if stem == "tvm_runtime" else ""
+    needs_ffi = stem in ("tvm_runtime", "xgrammar_bindings")
+    own = r"(@rpath/)?(lib)?tvm_ffi(\.so|\.dylib|\.dll)|" if needs_ffi else ""
     name = rf"(?i:{own}({SYSTEM[platform.split('-')[0]]})(\.dll)?)"
     assert binary.dependencies
     for dependency in binary.dependencies:

@@ -42,7 +42,7 @@ def make_wheels(folder: Path, platform: str) -> list[Wheel]:
         distribution = f"{name}-1.2"
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w") as archive:
-            for stem in part.libraries + part.testing:
+            for stem in part.libraries + part.on_demand + part.testing:
                 file = natives.library_file(stem, platform)
                 archive.writestr(f"{part.folder}/{file}", f"{stem} for {platform}")
             for text in part.licenses:
@@ -66,7 +66,7 @@ def test_lock_pins_every_part_for_every_platform():
     pinned = wheels.read_lock(natives.LOCK_FILE)
     for platform in PLATFORMS:
         chosen = natives.wheels_of(pinned, platform)
-        assert [wheel.component for wheel in chosen] == ["apache-tvm-ffi", "apache-tvm"]
+        assert [w.component for w in chosen] == ["apache-tvm-ffi", "apache-tvm", "xgrammar"]
     assert len({wheel.sha256 for wheel in pinned}) == len(pinned)
 
 
@@ -98,6 +98,26 @@ def test_libraries_lie_side_by_side_in_load_order(home, tmp_path):
     assert facts["tvm.version"] == "1.2"
     assert facts["tvm-ffi.abi"] == "7.8.9"
     assert (place / "licenses/apache-tvm-ffi/libbacktrace-LICENSE").is_file()
+
+
+def test_library_of_grammars_lies_beside_the_others_but_not_in_the_load_order(home, tmp_path):
+    place = publish(home, tmp_path / "out")
+    facts = dict(line.split("=", 1) for line in (place / natives.MANIFEST).read_text().splitlines())
+    file = place / natives.library_file("xgrammar_bindings", place.name)
+    assert facts["xgrammar"] == file.name
+    assert int(facts["xgrammar.size"]) == file.stat().st_size
+    assert facts["xgrammar.sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert facts["xgrammar.version"] == "1.2"
+    assert file.name not in [facts[key] for key in facts if key.startswith("library.")]
+    assert (place / "licenses/xgrammar/NOTICE").is_file()
+
+
+def test_damaged_library_for_later_is_repaired(home, tmp_path):
+    place = publish(home, tmp_path / "out")
+    name = natives.library_file("xgrammar_bindings", place.name)
+    (place / name).write_bytes(b"junk")
+    place = publish(home, tmp_path / "out")
+    assert (place / name).read_text() == f"xgrammar_bindings for {place.name}"
 
 
 def test_testing_adds_the_testing_library_and_changes_the_version(home, tmp_path):
@@ -136,7 +156,7 @@ def test_unchanged_output_is_left_alone(home, tmp_path):
 
 def test_wheel_without_an_expected_library_is_refused(home):
     pinned = make_wheels(home / "wheels", mlc_home.host_platform())
-    swapped = [pinned[1], pinned[0]]
+    swapped = [pinned[1], pinned[0], pinned[2]]
     with pytest.raises(StepFailed, match="holds no tvm_ffi/lib"):
         natives.unpacked(swapped, home / "wheels")
     assert not list((home / "wheels").glob(f"{mlc_home.PARTIAL}*"))

@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.mlcengine.bindings.generated.TVMFFIMethodInfo;
 import org.mlcengine.bindings.generated.TVMFFIObject;
 import org.mlcengine.bindings.generated.TVMFFITypeInfo;
 import org.mlcengine.bindings.generated.TvmFfi;
@@ -64,6 +65,34 @@ final class Native {
       }
       long handle = out.get(ValueLayout.JAVA_LONG, 0);
       return handle == 0 ? Optional.empty() : Optional.of(handle);
+    }
+  }
+
+  /** Returns a new reference to a method of a type, if a loaded library registers it. */
+  static Optional<Long> findMethod(String typeKey, String name) {
+    TvmRuntime.requireLoaded();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment index = arena.allocate(ValueLayout.JAVA_INT);
+      synchronized (TvmRuntime.LOADED) {
+        if (TvmFfi.TVMFFITypeKeyToIndex(Memory.byteArray(typeKey, arena), index) != 0) {
+          TvmException.raised();
+          return Optional.empty();
+        }
+        long info = TvmFfi.TVMFFIGetTypeInfo(index.get(ValueLayout.JAVA_INT, 0)).address();
+        int count = Memory.getInt(info + TVMFFITypeInfo.num_methods$offset());
+        long methods = Memory.getLong(info + TVMFFITypeInfo.methods$offset());
+        for (int i = 0; i < count; i++) {
+          long method = methods + i * TVMFFIMethodInfo.sizeof();
+          long slot = method + TVMFFIMethodInfo.method$offset();
+          if (Memory.text(method + TVMFFIMethodInfo.name$offset()).equals(name)
+              && Any.type(Memory.ALL, slot) == TypeIndex.FUNCTION) {
+            long handle = Any.payload(Memory.ALL, slot);
+            retain(handle);
+            return Optional.of(handle);
+          }
+        }
+      }
+      return Optional.empty();
     }
   }
 

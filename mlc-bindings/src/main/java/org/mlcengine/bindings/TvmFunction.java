@@ -10,6 +10,9 @@ import org.mlcengine.bindings.generated.TvmFfi;
 
 /** A function that TVM, a model library or Java provides. */
 public final class TvmFunction extends TvmObject {
+  /** What a type's constructor is called among its methods. */
+  public static final String CONSTRUCTOR = "__ffi_init__";
+
   TvmFunction(long handle) {
     super(handle);
   }
@@ -26,6 +29,19 @@ public final class TvmFunction extends TvmObject {
   /** Returns the global function of that name, if a loaded library registers it. */
   public static Optional<TvmFunction> findGlobal(String name) {
     return Native.findFunction(name).map(TvmFunction::new);
+  }
+
+  /**
+   * Returns a method of a type of objects. A method of an object takes the object as its first
+   * argument.
+   *
+   * @param typeKey TVM's name of the type; see {@link #typeKey()}
+   * @throws NoSuchElementException if no loaded library registers it
+   */
+  public static TvmFunction method(String typeKey, String name) {
+    return Native.findMethod(typeKey, name)
+        .map(TvmFunction::new)
+        .orElseThrow(() -> missing(typeKey + "." + name));
   }
 
   /** Makes a TVM function that calls Java. It lives until Java and native code have dropped it. */
@@ -88,6 +104,6 @@ public final class TvmFunction extends TvmObject {
 
   static NoSuchElementException missing(String name) {
     return new NoSuchElementException(
-        "no global function \"" + name + "\" in the loaded libraries: " + TvmRuntime.loadedNames());
+        "no function \"" + name + "\" in the loaded libraries: " + TvmRuntime.loadedNames());
   }
 }

@@ -52,6 +52,25 @@ public final class TvmRuntime {
     Preparation.run();
   }
 
+  /**
+   * Makes room for types of objects that a library will register when it is loaded later. TVM's
+   * table of types moves as it grows, which must not happen while other threads use it.
+   *
+   * @param typeKeys names of types without subtypes, whose parent is the root of all types
+   * @throws IllegalStateException if libtvm_ffi is not loaded
+   */
+  public static void reserveTypes(List<String> typeKeys) {
+    requireLoaded();
+    synchronized (LOADED) {
+      try (Arena arena = Arena.ofConfined()) {
+        for (String key : typeKeys) {
+          MemorySegment name = Memory.byteArray(key, arena);
+          TvmFfi.TVMFFITypeGetOrAllocIndex(name, -1, 1, 0, 0, TypeIndex.OBJECT);
+        }
+      }
+    }
+  }
+
   /** Whether libtvm_ffi is loaded. */
   public static boolean isLoaded() {
     return ready;

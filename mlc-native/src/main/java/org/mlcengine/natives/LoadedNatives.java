@@ -12,7 +12,7 @@ import java.util.List;
  * @param tvmFfiVersion the version of Apache TVM FFI
  * @param folder the folder that they were loaded from
  * @param origin which setting or jar led to the folder
- * @param libraries the files, in the order in which they were loaded
+ * @param libraries the files that were loaded first, in their order
  */
 public record LoadedNatives(
     Platform platform,

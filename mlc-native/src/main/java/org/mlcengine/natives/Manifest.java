@@ -13,12 +13,14 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.stream.Stream;
 
 /**
  * What {@code natives.properties} says of the libraries beside it.
  *
  * @param libraries in load order
  * @param ffiAbi the version that libtvm_ffi reports of itself
+ * @param xgrammar the library that grammars need, which is loaded on demand; empty if there is none
  */
 record Manifest(
     String platform,
@@ -26,11 +28,17 @@ record Manifest(
     String tvmVersion,
     String ffiVersion,
     String ffiAbi,
-    List<Library> libraries) {
+    List<Library> libraries,
+    Optional<OnDemand> xgrammar) {
   static final String FILE = "natives.properties";
+
+  private static final String XGRAMMAR = "xgrammar";
 
   /** A library's file name, its size in bytes, and its SHA-256 in hexadecimal. */
   record Library(String file, long size, String sha256) {}
+
+  /** A library that waits for its use, and the version of what it holds. */
+  record OnDemand(Library library, String version) {}
 
   /**
    * Reads a manifest.
@@ -46,12 +54,7 @@ record Manifest(
     }
     List<Library> libraries = new ArrayList<>();
     for (int i = 0; i == 0 || properties.containsKey("library." + i); i++) {
-      String key = "library." + i;
-      libraries.add(
-          new Library(
-              plainName(value(properties, key)),
-              number(properties, key + ".size"),
-              value(properties, key + ".sha256")));
+      libraries.add(library(properties, "library." + i));
     }
     return new Manifest(
         value(properties, "platform"),
@@ -59,7 +62,12 @@ record Manifest(
         value(properties, "tvm.version"),
         value(properties, "tvm-ffi.version"),
         value(properties, "tvm-ffi.abi"),
-        List.copyOf(libraries));
+        List.copyOf(libraries),
+        properties.containsKey(XGRAMMAR)
+            ? Optional.of(
+                new OnDemand(
+                    library(properties, XGRAMMAR), value(properties, XGRAMMAR + ".version")))
+            : Optional.empty());
   }
 
   /** The manifest in a folder; see {@link #read(InputStream)}. */
@@ -69,11 +77,28 @@ record Manifest(
     }
   }
 
-  /** What is wrong with the libraries in a folder, by name; empty if they are as listed here. */
+  /** Every library, those that wait for their use last. */
+  List<Library> allLibraries() {
+    return Stream.concat(libraries.stream(), xgrammar.map(OnDemand::library).stream()).toList();
+  }
+
+  /** What is wrong with any library in a folder, by name; empty if all are as listed here. */
   Optional<String> problemIn(Path folder) {
+    return problemIn(folder, allLibraries());
+  }
+
+  /** What is wrong with some of the libraries in a folder, by name. */
+  static Optional<String> problemIn(Path folder, List<Library> libraries) {
     return libraries.stream()
         .flatMap(library -> problem(folder.resolve(library.file), library).stream())
         .findFirst();
+  }
+
+  private static Library library(Properties properties, String key) throws IOException {
+    return new Library(
+        plainName(value(properties, key)),
+        number(properties, key + ".size"),
+        value(properties, key + ".sha256"));
   }
 
   private static Optional<String> problem(Path file, Library library) {

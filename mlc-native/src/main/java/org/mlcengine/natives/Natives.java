@@ -2,7 +2,9 @@ package org.mlcengine.natives;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.bindings.TvmLoadException;
 import org.mlcengine.bindings.TvmRuntime;
@@ -26,7 +28,24 @@ public final class Natives {
   /** The version of Apache TVM FFI that this release runs on. */
   public static final String TVM_FFI_VERSION = "0.1.15.post2";
 
+  /** The version of XGrammar that this release runs on. */
+  public static final String XGRAMMAR_VERSION = "0.2.8";
+
+  /** XGrammar's types of objects, which its library registers as it is loaded. */
+  private static final List<String> XGRAMMAR_TYPES =
+      Stream.of(
+              "TokenizerInfo",
+              "Grammar",
+              "CompiledGrammar",
+              "GrammarCompiler",
+              "BatchGrammarMatcher",
+              "GrammarMatcher")
+          .map(name -> "xgrammar.tvm_ffi_binding." + name)
+          .toList();
+
   private static @Nullable LoadedNatives loaded;
+  private static @Nullable Manifest manifest;
+  private static boolean grammars;
 
   private Natives() {}
 
@@ -64,6 +83,61 @@ public final class Natives {
     return Optional.ofNullable(loaded);
   }
 
+  /**
+   * Loads XGrammar's library, which only grammars need, unless it is loaded; before it the other
+   * natives, unless they are. Its size, hash and version are checked first.
+   *
+   * <p>Other threads may run models meanwhile. They should not open one: TVM's table of functions,
+   * in which native code finds a model's kernels, is not made for concurrent use.
+   *
+   * @throws NativesLoadException as in {@link #load()}, and if these natives come without the
+   *     library, it is not as it should be, or cannot be loaded
+   */
+  public static synchronized void loadGrammars() {
+    if (grammars) {
+      return;
+    }
+    LoadedNatives natives = load();
+    Manifest.OnDemand found =
+        Objects.requireNonNull(manifest)
+            .xgrammar()
+            .orElseThrow(
+                () -> unusable(natives, "they hold none: %s lists no xgrammar", Manifest.FILE));
+    if (!found.version().equals(XGRAMMAR_VERSION)) {
+      throw unusable(
+          natives,
+          "they hold XGrammar %s, this release needs %s",
+          found.version(),
+          XGRAMMAR_VERSION);
+    }
+    Path file = natives.folder().resolve(found.library().file());
+    Manifest.problemIn(natives.folder(), List.of(found.library()))
+        .ifPresent(
+            problem -> {
+              throw unusable(natives, "%s", problem);
+            });
+    try {
+      TvmRuntime.load(List.of(file));
+    } catch (TvmLoadException e) {
+      throw new NativesLoadException(
+          "XGrammar's library of the natives of %s does not load: %s"
+              .formatted(natives.origin(), e.getMessage()),
+          List.of(),
+          e);
+    }
+    grammars = true;
+  }
+
+  private static NativesLoadException unusable(
+      LoadedNatives natives, String reason, Object... arguments) {
+    return new NativesLoadException(
+        "grammars need XGrammar's library, and the natives of %s have none that can be used: %s. Use"
+                .formatted(natives.origin(), reason.formatted(arguments))
+            + " the natives of the same release.",
+        List.of(),
+        null);
+  }
+
   private static synchronized LoadedNatives loadFrom(@Nullable Path folder) {
     LoadedNatives earlier = loaded;
     if (earlier != null && folder == null) {
@@ -80,6 +154,7 @@ public final class Natives {
     if (earlier == null) {
       earlier = open(found);
       loaded = earlier;
+      manifest = found.manifest();
     } else if (!earlier.folder().equals(found.folder())) {
       throw new NativesLoadException(
           "natives were asked for from %s, but this process has loaded those in %s (%s): one process"
@@ -112,6 +187,9 @@ public final class Natives {
               .formatted(version, Manifest.FILE, manifest.ffiAbi()),
           List.of(),
           null);
+    }
+    if (manifest.xgrammar().isPresent()) {
+      TvmRuntime.reserveTypes(XGRAMMAR_TYPES);
     }
     return new LoadedNatives(
         Platform.current(),

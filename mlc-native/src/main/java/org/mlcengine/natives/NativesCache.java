@@ -82,7 +82,7 @@ final class NativesCache {
 
   private static String facts(Manifest manifest, Path folder) throws IOException {
     StringBuilder facts = new StringBuilder();
-    for (Library library : manifest.libraries()) {
+    for (Library library : manifest.allLibraries()) {
       Path file = folder.resolve(library.file());
       facts.append(
           "%s %d %s %s%n"
@@ -103,7 +103,7 @@ final class NativesCache {
     removePartial();
     Path work = Files.createDirectory(root.resolve(PARTIAL + "new"));
     try {
-      for (Library library : manifest.libraries()) {
+      for (Library library : manifest.allLibraries()) {
         copy(resources, library.file(), work);
       }
       copy(resources, Manifest.FILE, work);

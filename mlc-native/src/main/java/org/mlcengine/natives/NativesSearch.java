@@ -101,7 +101,7 @@ final class NativesSearch {
     try {
       Manifest manifest = Manifest.read(chosen);
       check(manifest, origin);
-      String problem = manifest.problemIn(chosen).orElse(null);
+      String problem = Manifest.problemIn(chosen, manifest.libraries()).orElse(null);
       if (problem != null) {
         throw refusal(origin, problem, null);
       }

@@ -574,6 +574,64 @@ public class TvmFfi extends TvmFfi$shared {
         }
     }
 
+    private static class TVMFFITypeKeyToIndex {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            TvmFfi.C_INT,
+            TvmFfi.C_POINTER,
+            TvmFfi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = org.mlcengine.bindings.internal.Symbols.find("TVMFFITypeKeyToIndex");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int TVMFFITypeKeyToIndex(const TVMFFIByteArray *type_key, int32_t *out_tindex)
+     * }
+     */
+    public static FunctionDescriptor TVMFFITypeKeyToIndex$descriptor() {
+        return TVMFFITypeKeyToIndex.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int TVMFFITypeKeyToIndex(const TVMFFIByteArray *type_key, int32_t *out_tindex)
+     * }
+     */
+    public static MethodHandle TVMFFITypeKeyToIndex$handle() {
+        return TVMFFITypeKeyToIndex.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int TVMFFITypeKeyToIndex(const TVMFFIByteArray *type_key, int32_t *out_tindex)
+     * }
+     */
+    public static MemorySegment TVMFFITypeKeyToIndex$address() {
+        return TVMFFITypeKeyToIndex.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int TVMFFITypeKeyToIndex(const TVMFFIByteArray *type_key, int32_t *out_tindex)
+     * }
+     */
+    public static int TVMFFITypeKeyToIndex(MemorySegment type_key, MemorySegment out_tindex) {
+        var mh$ = TVMFFITypeKeyToIndex.HANDLE;
+        try {
+            return (int)mh$.invokeExact(type_key, out_tindex);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class TVMFFIFunctionCreate {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             TvmFfi.C_INT,
@@ -1269,6 +1327,68 @@ public class TvmFfi extends TvmFfi$shared {
         var mh$ = TVMFFIBytesFromByteArray.HANDLE;
         try {
             return (int)mh$.invokeExact(input, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class TVMFFITypeGetOrAllocIndex {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            TvmFfi.C_INT,
+            TvmFfi.C_POINTER,
+            TvmFfi.C_INT,
+            TvmFfi.C_INT,
+            TvmFfi.C_INT,
+            TvmFfi.C_INT,
+            TvmFfi.C_INT
+        );
+
+        public static final MemorySegment ADDR = org.mlcengine.bindings.internal.Symbols.find("TVMFFITypeGetOrAllocIndex");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t TVMFFITypeGetOrAllocIndex(const TVMFFIByteArray *type_key, int32_t static_type_index, int32_t type_depth, int32_t num_child_slots, int32_t child_slots_can_overflow, int32_t parent_type_index)
+     * }
+     */
+    public static FunctionDescriptor TVMFFITypeGetOrAllocIndex$descriptor() {
+        return TVMFFITypeGetOrAllocIndex.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t TVMFFITypeGetOrAllocIndex(const TVMFFIByteArray *type_key, int32_t static_type_index, int32_t type_depth, int32_t num_child_slots, int32_t child_slots_can_overflow, int32_t parent_type_index)
+     * }
+     */
+    public static MethodHandle TVMFFITypeGetOrAllocIndex$handle() {
+        return TVMFFITypeGetOrAllocIndex.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t TVMFFITypeGetOrAllocIndex(const TVMFFIByteArray *type_key, int32_t static_type_index, int32_t type_depth, int32_t num_child_slots, int32_t child_slots_can_overflow, int32_t parent_type_index)
+     * }
+     */
+    public static MemorySegment TVMFFITypeGetOrAllocIndex$address() {
+        return TVMFFITypeGetOrAllocIndex.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t TVMFFITypeGetOrAllocIndex(const TVMFFIByteArray *type_key, int32_t static_type_index, int32_t type_depth, int32_t num_child_slots, int32_t child_slots_can_overflow, int32_t parent_type_index)
+     * }
+     */
+    public static int TVMFFITypeGetOrAllocIndex(MemorySegment type_key, int static_type_index, int type_depth, int num_child_slots, int child_slots_can_overflow, int parent_type_index) {
+        var mh$ = TVMFFITypeGetOrAllocIndex.HANDLE;
+        try {
+            return (int)mh$.invokeExact(type_key, static_type_index, type_depth, num_child_slots, child_slots_can_overflow, parent_type_index);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
