@@ -11,6 +11,8 @@ module org.mlcengine.core {
   exports org.mlcengine.protocol;
   exports org.mlcengine.conversation to
       org.mlcengine.benchmarks;
+  exports org.mlcengine.grammar to
+      org.mlcengine.benchmarks;
   exports org.mlcengine.generation to
       org.mlcengine.benchmarks;
   exports org.mlcengine.model to

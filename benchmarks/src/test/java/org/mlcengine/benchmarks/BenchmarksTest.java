@@ -29,7 +29,7 @@ class BenchmarksTest {
                     .build())
             .run();
 
-    assertThat(results).hasSize(15);
+    assertThat(results).hasSize(18);
     assertThat(results).allSatisfy(r -> assertThat(r.getPrimaryResult().getScore()).isPositive());
   }
 }

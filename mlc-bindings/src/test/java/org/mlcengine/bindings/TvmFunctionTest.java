@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.NoSuchElementException;
 import java.util.stream.Stream;
@@ -42,6 +43,29 @@ final class TvmFunctionTest {
   @MethodSource("values")
   void valueRoundTrips(Object value) {
     assertThat(echo(value)).isEqualTo(value);
+  }
+
+  @Test
+  void methodsOfTypesAreFound() {
+    try (TvmFunction create = TvmFunction.method("testing.TestIntPair", TvmFunction.CONSTRUCTOR);
+        TvmObject pair = create.callAs(TvmObject.class, 3L, 4L);
+        TvmFunction sum = TvmFunction.method("testing.TestIntPair", "sum")) {
+      assertThat(pair.typeKey()).isEqualTo("testing.TestIntPair");
+      assertThat(sum.callAs(Long.class, pair)).isEqualTo(7);
+    }
+    assertThatExceptionOfType(NoSuchElementException.class)
+        .isThrownBy(() -> TvmFunction.method("testing.TestIntPair", "missing"))
+        .withMessageContaining("testing.TestIntPair.missing");
+    assertThatExceptionOfType(NoSuchElementException.class)
+        .isThrownBy(() -> TvmFunction.method("testing.Missing", "sum"))
+        .withMessageContaining("testing.Missing.sum");
+  }
+
+  @Test
+  void reservedTypeHasNoMethods() {
+    TvmRuntime.reserveTypes(List.of("test.Reserved", "test.Reserved"));
+    assertThatExceptionOfType(NoSuchElementException.class)
+        .isThrownBy(() -> TvmFunction.method("test.Reserved", TvmFunction.CONSTRUCTOR));
   }
 
   @Test

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Objects;
 import java.util.Optional;
 import org.mlcengine.errors.IncompleteReplyException;
 import org.mlcengine.errors.InvalidReplyException;
@@ -88,6 +89,6 @@ final class RecordSchema<T> {
       throw new InvalidReplyException(
           "Expected JSON text of a %s: %s".formatted(type.getSimpleName(), problem));
     }
-    return type.cast(root.read("", json));
+    return Objects.requireNonNull(type.cast(root.read("", json)));
   }
 }

@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.InvalidRequestException;
 
@@ -124,7 +123,7 @@ final class RecordTypes {
   private ValueType type(String path, AnnotatedType annotated, boolean nullable) {
     ValueType type = notNull(path, annotated);
     boolean mayBeNull = nullable || isNullable(annotated);
-    return mayBeNull ? new ValueType.Maybe(type, Function.identity(), null) : type;
+    return mayBeNull ? new ValueType.Maybe(type, value -> value, null) : type;
   }
 
   private ValueType notNull(String path, AnnotatedType annotated) {
@@ -161,7 +160,7 @@ final class RecordTypes {
     }
     if (raw == Optional.class) {
       return new ValueType.Maybe(
-          notNull(path, arguments[0]), Optional::ofNullable, Optional.empty());
+          notNull(path, arguments[0]), Optional::of, Optional.empty());
     }
     if (raw == Map.class && arguments[0].getType() == String.class) {
       return new ValueType.Entries(type(path + "{}", arguments[1], false));

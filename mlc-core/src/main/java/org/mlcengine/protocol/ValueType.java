@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -163,10 +164,7 @@ sealed interface ValueType
   }
 
   /** A value or null. */
-  record Maybe(
-      ValueType value,
-      Function<@Nullable Object, @Nullable Object> present,
-      @Nullable Object absent)
+  record Maybe(ValueType value, Function<Object, Object> present, @Nullable Object absent)
       implements ValueType {
     @Override
     public ObjectNode schema() {
@@ -177,7 +175,7 @@ sealed interface ValueType
 
     @Override
     public @Nullable Object read(String path, JsonNode json) {
-      return json.isNull() ? absent : present.apply(value.read(path, json));
+      return json.isNull() ? absent : present.apply(Objects.requireNonNull(value.read(path, json)));
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.mlcengine.errors.InvalidRequestException;
 
 class CreateParamsTest {
+  private static final Tool TOOL = Tool.function("f", "does", "{}");
+
   private static ChatCompletionCreateParams.Builder chat() {
     return ChatCompletionCreateParams.builder().addUserMessage("hi");
   }
@@ -42,6 +45,28 @@ class CreateParamsTest {
         refused("max_tokens", "0", b -> b.maxTokens(0)),
         refused("max_tokens", "-1", b -> b.maxCompletionTokens(-1)),
         refused("n", "0", b -> b.n(0)),
+        refused("n", "129", b -> b.n(129)),
+        refused("top_k", "-2", b -> b.topK(-2)),
+        refused("min_p", "1.5", b -> b.minP(1.5)),
+        refused("top_logprobs", "21", b -> b.logprobs(true).topLogprobs(21)),
+        refused("top_logprobs", "found 3", b -> b.topLogprobs(3)),
+        refused("tool_choice", "none", b -> b.toolChoice(ToolChoice.required())),
+        refused("tool_choice.function.name", "\"g\"", b -> b.toolChoice(ToolChoice.named("g"))),
+        refused(
+            "tools[0].function.name", "\"\"", b -> b.addTool(Tool.function("", "does", "{}"))),
+        refused(
+            "tools[1].function.name",
+            "\"f\" again",
+            b -> b.addTool(TOOL).addTool(Tool.function("f", "does more", "{}"))),
+        refused(
+            "response_format.json_schema.name",
+            "\"a b\"",
+            b -> b.responseFormat(new ResponseFormat.JsonSchema("a b", "{}"))),
+        refused(
+            "messages[1].content",
+            "nothing",
+            b -> b.addMessage(ChatMessage.assistant(Optional.empty(), List.of()))),
+        refused("messages[1].tool_call_id", "\"c\"", b -> b.addToolMessage("c", "42")),
         refused("stop", "[a, ]", b -> b.stop("a", "")),
         refused("messages", "none", b -> b.messages(List.of())),
         refused("messages[1].role", "after 1", b -> b.addSystemMessage("late")));
@@ -84,6 +109,50 @@ class CreateParamsTest {
     assertThat(params.model()).isEmpty();
     assertThat(params.n()).isEqualTo(1);
     assertThat(params.ignoreEos()).isFalse();
+    assertThat(params.topK()).isEmpty();
+    assertThat(params.logprobs()).isFalse();
+    assertThat(params.topLogprobs()).isZero();
+    assertThat(params.tools()).isEmpty();
+    assertThat(params.toolChoice()).isEqualTo(ToolChoice.none());
+    assertThat(params.parallelToolCalls()).isTrue();
+    assertThat(params.responseFormat()).isEmpty();
+    assertThat(params.stream()).isFalse();
+  }
+
+  @Test
+  void toolsLeaveTheChoiceToTheModel() {
+    assertThat(chat().addTool(TOOL).build().toolChoice()).isEqualTo(ToolChoice.auto());
+    assertThat(chat().addTool(TOOL).toolChoice(ToolChoice.none()).build().toolChoice())
+        .isEqualTo(ToolChoice.none());
+  }
+
+  @Test
+  void aCallMayBeAnsweredInAnyLaterMessage() {
+    ChatCompletionCreateParams params =
+        chat()
+            .addMessage(
+                ChatMessage.assistant(
+                    Optional.of("let me see"),
+                    List.of(ToolCall.of("1", "f", "{}"), ToolCall.of("2", "f", "{}"))))
+            .addToolMessage("2", "b")
+            .addUserMessage("and?")
+            .addToolMessage("1", "a")
+            .build();
+    assertThat(params.messages()).hasSize(5);
+  }
+
+  @Test
+  void askingForTheUsageOfAStreamAsksForAStream() {
+    assertThat(chat().includeUsage(true).build().stream()).isTrue();
+  }
+
+  @Test
+  void contentIsTheJoinedParts() {
+    ChatMessage message = ChatMessage.user(List.of("a", "b")).withName("me");
+    assertThat(message.content()).contains("ab");
+    assertThat(message.parts()).containsExactly("a", "b");
+    assertThat(message.name()).contains("me");
+    assertThat(new ChatMessage(Role.ASSISTANT, Optional.empty()).content()).isEmpty();
   }
 
   @Test

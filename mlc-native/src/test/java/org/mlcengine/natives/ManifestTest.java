@@ -51,7 +51,24 @@ class ManifestTest {
     String lock = Files.readString(Path.of("scripts", "natives.lock"));
     assertThat(lock)
         .contains("\napache-tvm " + Natives.TVM_VERSION + " ")
-        .contains("\napache-tvm-ffi " + Natives.TVM_FFI_VERSION + " ");
+        .contains("\napache-tvm-ffi " + Natives.TVM_FFI_VERSION + " ")
+        .contains("\nxgrammar " + Natives.XGRAMMAR_VERSION + " ");
+  }
+
+  @Test
+  void libraryForLaterIsOptionalButWholeIfThere() throws IOException {
+    assertThat(Manifest.read(folder).xgrammar()).isEmpty();
+    Path file = folder.resolve(Manifest.FILE);
+    String text = Files.readString(file);
+    Files.writeString(file, text + "xgrammar=third.so\nxgrammar.size=3\nxgrammar.sha256=00\n");
+    assertThatThrownBy(() -> Manifest.read(folder)).hasMessageContaining("lacks xgrammar.version");
+    Files.writeString(file, Files.readString(file) + "xgrammar.version=1.2\n");
+    Manifest manifest = Manifest.read(folder);
+    assertThat(manifest.xgrammar().orElseThrow().version()).isEqualTo("1.2");
+    assertThat(manifest.libraries()).hasSize(2);
+    assertThat(manifest.allLibraries()).hasSize(3);
+    assertThat(Manifest.problemIn(folder, manifest.libraries())).isEmpty();
+    assertThat(manifest.problemIn(folder).orElseThrow()).contains("third.so cannot be read");
   }
 
   private void refuses(String part, String replacement, String message) throws IOException {

@@ -8,10 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mlcengine.bindings.TvmFunction;
 import org.mlcengine.bindings.TvmRuntime;
 
 /** The real natives of this platform, each time in a JVM of its own. */
@@ -72,11 +74,113 @@ class NativesTest {
     assertThat(run(List.of(), CLASS_PATH, copy.toString())).contains("says 9.9.9");
   }
 
-  /** Each argument is a folder to load from, "load", or "directly:" with a folder. */
+  @Test
+  void grammarsAreLoadedOnlyWhenAskedForAndLeaveTheSignalsAlone() throws Exception {
+    List<String> options =
+        List.of(
+            "-Dmlc.natives.path=" + TestNatives.BUILT, "-Xbatch", "-XX:TieredStopAtLevel=1");
+    assertThat(run(options, CLASS_PATH, "load", "grammars", "grammars", "nulls").lines())
+        .satisfiesExactly(
+            line -> assertThat(line).contains(Natives.TVM_VERSION),
+            line -> assertThat(line).isEqualTo("no matcher, then a matcher"),
+            line -> assertThat(line).isEqualTo("a matcher, then a matcher"),
+            line -> assertThat(line).isEqualTo("null checks 100"));
+  }
+
+  @Test
+  void grammarsBringTheOtherNativesWithThem() throws Exception {
+    String classPath = CLASS_PATH + File.pathSeparator + jarContents();
+    assertThat(run(List.of(), classPath, "bare", "nulls")).contains("a matcher", "null checks 100");
+  }
+
+  @Test
+  void missingLibraryOfGrammarsIsNamedWithTheRemedy() throws Exception {
+    Path copy = copyOfNatives();
+    Path manifest = copy.resolve(Manifest.FILE);
+    String text = Files.readString(manifest);
+    Files.writeString(manifest, text.replaceAll("(?m)^xgrammar.*\\R", ""));
+    assertThat(run(List.of(), CLASS_PATH, copy.toString(), "grammars"))
+        .contains("lists no xgrammar", "Use the natives of the same release");
+    Files.writeString(manifest, text.replaceFirst("xgrammar.version=.*", "xgrammar.version=9.9"));
+    assertThat(run(List.of(), CLASS_PATH, copy.toString(), "grammars"))
+        .contains("hold XGrammar 9.9, this release needs " + Natives.XGRAMMAR_VERSION);
+  }
+
+  @Test
+  void damagedLibraryOfGrammarsIsRefusedOnlyWhenAskedFor() throws Exception {
+    Path copy = copyOfNatives();
+    Path library =
+        copy.resolve(Manifest.read(copy).xgrammar().orElseThrow().library().file());
+    Files.writeString(library, "damaged");
+    assertThat(run(List.of(), CLASS_PATH, copy.toString()))
+        .contains(Natives.TVM_VERSION)
+        .doesNotContain("damaged");
+    assertThat(run(List.of(), CLASS_PATH, copy.toString(), "grammars"))
+        .contains(library + " has 7 bytes");
+    Files.delete(library);
+    assertThat(run(List.of(), CLASS_PATH, copy.toString(), "grammars"))
+        .contains(library + " cannot be read");
+  }
+
+  /**
+   * Each argument is a folder to load from, "load", "directly:" with a folder, "grammars", "bare"
+   * for grammars before anything else, or "nulls".
+   */
   static final class Load {
+    private static final String MATCHER = "xgrammar.tvm_ffi_binding.GrammarMatcher";
+
+    private static void loadGrammars() {
+      String first = matcher();
+      Natives.loadGrammars();
+      System.out.printf("%s, then %s%n", first, matcher());
+    }
+
+    private static String matcher() {
+      if (!TvmRuntime.isLoaded()) {
+        return "nothing";
+      }
+      try (TvmFunction constructor = TvmFunction.method(MATCHER, TvmFunction.CONSTRUCTOR)) {
+        return "a matcher";
+      } catch (NoSuchElementException e) {
+        return "no matcher";
+      }
+    }
+
+    /** Follows null references in compiled code, each of which is a fault that the JVM handles. */
+    private static int failedNullChecks() {
+      int failed = 0;
+      for (int i = 0; i < 100; i++) {
+        for (int k = 0; k < 20_000; k++) {
+          length(new int[1][]);
+        }
+        try {
+          length(null);
+        } catch (NullPointerException e) {
+          failed++;
+        }
+      }
+      return failed;
+    }
+
+    private static int length(int[][] array) {
+      return array.length;
+    }
+
     public static void main(String[] arguments) throws IOException {
       LoadedNatives first = null;
       for (String argument : arguments) {
+        if (argument.equals("nulls")) {
+          System.out.println("null checks " + failedNullChecks());
+          continue;
+        }
+        if (argument.equals("grammars") || argument.equals("bare")) {
+          try {
+            loadGrammars();
+          } catch (NativesLoadException e) {
+            System.out.println(e.getMessage());
+          }
+          continue;
+        }
         if (argument.startsWith("directly:")) {
           Path folder = Path.of(argument.substring("directly:".length()));
           TvmRuntime.load(List.of(folder.resolve(Manifest.read(folder).libraries().get(0).file())));

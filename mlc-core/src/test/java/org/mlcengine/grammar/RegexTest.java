@@ -1,0 +1,104 @@
+package org.mlcengine.grammar;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.util.Random;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mlcengine.errors.InvalidRequestException;
+import org.mlcengine.grammar.GrammarSpec.Regex;
+
+/** Replies under a regular expression, which java.util.regex checks, and what is refused. */
+class RegexTest {
+  private static final GrammarCompiler COMPILER = Walker.compiler();
+
+  @AfterAll
+  static void close() {
+    COMPILER.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "abc",
+        "^$|^x+$",
+        "[a-z]{3}-[0-9]+",
+        "(\\d{1,3}\\.){3}\\d{1,3}",
+        "(?:yes|no|maybe)( (?:yes|no|maybe))*",
+        "[^a-zA-Z0-9\\n]{2,6}",
+        "(a|b)*a(a|b){10}",
+        ".{1,20}",
+        "(?<first>[A-Z]\\w*) \\S+\\s?",
+        "(|a)(b|)c??",
+        "\\x41\\u0042\\u{43}\\t\\\\\\/\\.\\[\\]\\{\\}\\(\\)\\*\\+\\?\\^\\$\\|",
+        "[\\]\\-\\\\^a-c]{4}",
+        "[äöü😀-😂]{1,3}é*",
+        "(([a-c]{2}){2}x){2}",
+        "#+ [A-Z][a-z ]{5,30}\\n(- [a-z]+\\n){2,4}"
+      })
+  void repliesMatchAsAWhole(String expression) {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    Pattern pattern = Pattern.compile(expression.replaceAll("\\\\u\\{(\\w+)}", "\\\\x{$1}"));
+    try (CompiledGrammar grammar = COMPILER.compile(new Regex(expression))) {
+      for (int i = 0; i < 5; i++) {
+        String reply = Walker.reply(grammar, random);
+        assertThat(pattern.matcher(reply).matches())
+            .as("seed %d, expression %s, reply \"%s\"", seed, expression, reply)
+            .isTrue();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '"',
+      value = {
+        "a(?=b); look-ahead",
+        "a(?!b); look-ahead",
+        "(?<=a)b; look-behind",
+        "(?i)a; a group with flags",
+        "(a)\\1; back reference",
+        "\\k<a>; back reference",
+        "\\ba; word boundary",
+        "\\p{L}; Unicode property",
+        "a^b; has ^ or $ elsewhere",
+        "(a$)+; has ^ or $ elsewhere",
+        "(a; unclosed '('",
+        "a); unmatched ')'",
+        "[a; ends too early",
+        "[]; ends too early",
+        "[^\\s\\S]; no character is in",
+        "[b-a]; malformed range",
+        "*a; nothing before it",
+        "a**; two quantifiers",
+        "a{2,1}; malformed repetition",
+        "a{; repetition",
+        "a{123456}; too large repetition",
+        "(a{1000}){1000}; spans more than 5000",
+        "\\; ends too early",
+        "\\x4; malformed escape",
+        "\\ud800; surrogate",
+        "\\q; unknown escape"
+      })
+  void whatGrammarsCannotExpressIsRefused(String expression, String message) {
+    refuses(expression, message);
+  }
+
+  @org.junit.jupiter.api.Test
+  void deepAndLongExpressionsAreRefused() {
+    refuses("(".repeat(3_000), "nests more than 60 groups");
+    refuses("a".repeat(5_000), "expected at most 4000");
+  }
+
+  private static void refuses(String expression, String message) {
+    assertThatExceptionOfType(InvalidRequestException.class)
+        .isThrownBy(() -> GrammarCompiler.check(new Regex(expression)))
+        .withMessageContaining(message);
+  }
+}
