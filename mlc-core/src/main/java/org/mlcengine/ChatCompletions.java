@@ -2,12 +2,16 @@ package org.mlcengine;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
 import org.mlcengine.protocol.ChatCompletion;
 import org.mlcengine.protocol.ChatCompletionChunk;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
 import org.mlcengine.protocol.ChatMessage;
 import org.mlcengine.protocol.FinishReason;
 import org.mlcengine.protocol.Role;
+import org.mlcengine.protocol.StructuredChatCompletion;
+import org.mlcengine.protocol.StructuredChatCompletionCreateParams;
 import org.mlcengine.protocol.Usage;
 
 /** Replies to conversations. Safe for use by many threads, virtual ones included. */
@@ -30,13 +34,31 @@ public final class ChatCompletions {
     ReplyHead head = requests.head("chatcmpl-", params);
     Replies replies =
         Replies.collect(
-            requests.start(requests.prompt(params), params, Generation.Delivery.WHOLE), params.n());
+            requests.start(
+                requests.prompt(params), params, told(params), Generation.Delivery.WHOLE),
+            params.n());
     List<ChatCompletion.Choice> choices =
         replies.map(
-            (index, text, reason) ->
-                new ChatCompletion.Choice(index, ChatMessage.assistant(text), reason));
+            (index, text, reason, logprobs) ->
+                new ChatCompletion.Choice(
+                    index,
+                    ChatMessage.assistant(text),
+                    reason,
+                    params.logprobs()
+                        ? Optional.of(requests.logprobs().chat(logprobs))
+                        : Optional.empty()));
     return new ChatCompletion(
         head.id(), head.created(), head.model(), choices, Optional.of(replies.usage()));
+  }
+
+  /**
+   * Waits for a reply that is a value of a record class.
+   *
+   * @throws org.mlcengine.errors.InvalidRequestException if a value of the class cannot be enforced
+   * @see #create(ChatCompletionCreateParams)
+   */
+  public <T> StructuredChatCompletion<T> create(StructuredChatCompletionCreateParams<T> params) {
+    return params.structure(create(params.rawParams()));
   }
 
   /**
@@ -48,31 +70,40 @@ public final class ChatCompletions {
    */
   public CompletionStream<ChatCompletionChunk> createStreaming(ChatCompletionCreateParams params) {
     return ReplyChunks.stream(
-        requests.start(requests.prompt(params), params, Generation.Delivery.PIECES),
+        requests.start(requests.prompt(params), params, told(params), Generation.Delivery.PIECES),
         params,
-        new Chunks(requests.head("chatcmpl-", params)));
+        new Chunks(
+            requests.head("chatcmpl-", params),
+            params.logprobs() ? Optional.of(requests.logprobs()) : Optional.empty()));
   }
 
-  private record Chunks(ReplyHead head) implements ReplyChunks.Format<ChatCompletionChunk> {
+  private static OptionalInt told(ChatCompletionCreateParams params) {
+    return params.logprobs() ? OptionalInt.of(params.topLogprobs()) : OptionalInt.empty();
+  }
+
+  private record Chunks(ReplyHead head, Optional<ReplyLogprobs> logprobs)
+      implements ReplyChunks.Format<ChatCompletionChunk> {
     @Override
     public Optional<ChatCompletionChunk> start(int choice) {
-      return Optional.of(delta(choice, Optional.of(Role.ASSISTANT), "", Optional.empty()));
+      var delta = new ChatCompletionChunk.Delta(Optional.of(Role.ASSISTANT), Optional.of(""));
+      return Optional.of(chunk(new ChatCompletionChunk.Choice(choice, delta, Optional.empty())));
     }
 
     @Override
-    public ChatCompletionChunk text(int choice, String text) {
-      return delta(choice, Optional.empty(), text, Optional.empty());
-    }
-
-    @Override
-    public ChatCompletionChunk end(int choice, FinishReason reason) {
-      return chunk(
-          List.of(
+    public void text(Generation.Text text, Consumer<ChatCompletionChunk> chunks) {
+      chunks.accept(
+          chunk(
               new ChatCompletionChunk.Choice(
-                  choice,
-                  new ChatCompletionChunk.Delta(Optional.empty(), Optional.empty()),
-                  Optional.of(reason))),
-          Optional.empty());
+                  text.choice(),
+                  new ChatCompletionChunk.Delta(Optional.empty(), Optional.of(text.text())),
+                  Optional.empty(),
+                  logprobs.map(writer -> writer.chat(text.logprobs())))));
+    }
+
+    @Override
+    public void end(int choice, FinishReason reason, Consumer<ChatCompletionChunk> chunks) {
+      var delta = new ChatCompletionChunk.Delta(Optional.empty(), Optional.empty());
+      chunks.accept(chunk(new ChatCompletionChunk.Choice(choice, delta, Optional.of(reason))));
     }
 
     @Override
@@ -80,11 +111,8 @@ public final class ChatCompletions {
       return chunk(List.of(), Optional.of(usage));
     }
 
-    private ChatCompletionChunk delta(
-        int choice, Optional<Role> role, String text, Optional<FinishReason> reason) {
-      var delta = new ChatCompletionChunk.Delta(role, Optional.of(text));
-      return chunk(
-          List.of(new ChatCompletionChunk.Choice(choice, delta, reason)), Optional.empty());
+    private ChatCompletionChunk chunk(ChatCompletionChunk.Choice choice) {
+      return chunk(List.of(choice), Optional.empty());
     }
 
     private ChatCompletionChunk chunk(

@@ -1,9 +1,14 @@
 package org.mlcengine;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.mlcengine.protocol.Completion;
 import org.mlcengine.protocol.CompletionCreateParams;
+import org.mlcengine.protocol.CompletionLogprobs;
 import org.mlcengine.protocol.FinishReason;
 import org.mlcengine.protocol.Usage;
 
@@ -28,12 +33,23 @@ public final class Completions {
    */
   public Completion create(CompletionCreateParams params) {
     ReplyHead head = requests.head("cmpl-", params);
+    int[] prompt = requests.prompt(params);
+    String echo = requests.echo(params, prompt);
     Replies replies =
         Replies.collect(
-            requests.start(requests.prompt(params), params, Generation.Delivery.WHOLE), params.n());
+            requests.start(prompt, params, params.logprobs(), Generation.Delivery.WHOLE),
+            params.n());
     List<Completion.Choice> choices =
         replies.map(
-            (index, text, reason) -> new Completion.Choice(index, text, Optional.of(reason)));
+            (index, text, reason, logprobs) ->
+                new Completion.Choice(
+                    index,
+                    echo + text,
+                    Optional.of(reason),
+                    params.logprobs().isPresent()
+                        ? Optional.of(
+                            requests.logprobs().text(logprobs, requests.logprobs().start()))
+                        : Optional.empty()));
     return new Completion(
         head.id(), head.created(), head.model(), choices, Optional.of(replies.usage()));
   }
@@ -46,28 +62,59 @@ public final class Completions {
    * @throws org.mlcengine.errors.EngineClosedException if the engine is closed
    */
   public CompletionStream<Completion> createStreaming(CompletionCreateParams params) {
+    int[] prompt = requests.prompt(params);
+    Pieces pieces =
+        new Pieces(
+            requests.head("cmpl-", params),
+            requests.echo(params, prompt),
+            params.logprobs().isPresent() ? requests.logprobs() : null);
     return ReplyChunks.stream(
-        requests.start(requests.prompt(params), params, Generation.Delivery.PIECES),
+        requests.start(prompt, params, params.logprobs(), Generation.Delivery.PIECES),
         params,
-        new Pieces(requests.head("cmpl-", params)));
+        pieces);
   }
 
-  private record Pieces(ReplyHead head) implements ReplyChunks.Format<Completion> {
+  private static final class Pieces implements ReplyChunks.Format<Completion> {
+    private final ReplyHead head;
+    private final String echo;
+    private final @Nullable ReplyLogprobs logprobs;
+    private final Map<Integer, ReplyLogprobs.Place> places = new HashMap<>();
+
+    Pieces(ReplyHead head, String echo, @Nullable ReplyLogprobs logprobs) {
+      this.head = head;
+      this.echo = echo;
+      this.logprobs = logprobs;
+    }
+
     @Override
     public Optional<Completion> start(int choice) {
-      return Optional.empty();
+      return echo.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              piece(
+                  List.of(new Completion.Choice(choice, echo, Optional.empty())),
+                  Optional.empty()));
     }
 
     @Override
-    public Completion text(int choice, String text) {
-      return piece(
-          List.of(new Completion.Choice(choice, text, Optional.empty())), Optional.empty());
+    public void text(Generation.Text text, Consumer<Completion> chunks) {
+      var choice = new Completion.Choice(text.choice(), text.text(), Optional.empty(), told(text));
+      chunks.accept(piece(List.of(choice), Optional.empty()));
+    }
+
+    private Optional<CompletionLogprobs> told(Generation.Text text) {
+      ReplyLogprobs writer = logprobs;
+      return writer == null
+          ? Optional.empty()
+          : Optional.of(
+              writer.text(
+                  text.logprobs(), places.computeIfAbsent(text.choice(), c -> writer.start())));
     }
 
     @Override
-    public Completion end(int choice, FinishReason reason) {
-      return piece(
-          List.of(new Completion.Choice(choice, "", Optional.of(reason))), Optional.empty());
+    public void end(int choice, FinishReason reason, Consumer<Completion> chunks) {
+      var end = new Completion.Choice(choice, "", Optional.of(reason));
+      chunks.accept(piece(List.of(end), Optional.empty()));
     }
 
     @Override

@@ -1,17 +1,18 @@
 package org.mlcengine;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.mlcengine.errors.RequestInterruptedException;
 import org.mlcengine.generation.ReplyText;
+import org.mlcengine.sampling.TokenLogprobs;
 import org.mlcengine.scheduler.EndReason;
 import org.mlcengine.scheduler.Scheduler;
 import org.mlcengine.scheduler.Sequence;
 import org.mlcengine.scheduler.SequenceListener;
 import org.mlcengine.scheduler.SequenceTimes;
-import org.mlcengine.scheduler.TokenSampler;
 
 /**
  * One request under way: its sequences, one for each choice, feed one queue, which the caller
@@ -31,8 +32,12 @@ final class Generation {
   /** What happened to a choice. */
   sealed interface Event {}
 
-  /** Text to append to a choice. */
-  record Text(int choice, String text) implements Event {}
+  /**
+   * Text to append to a choice.
+   *
+   * @param logprobs of the tokens that it completes; none if they were not asked for
+   */
+  record Text(int choice, String text, List<TokenLogprobs> logprobs) implements Event {}
 
   /** A choice is complete. */
   record End(int choice, EndReason reason, SequenceTimes times) implements Event {}
@@ -43,6 +48,7 @@ final class Generation {
   private final Scheduler scheduler;
   private final Delivery delivery;
   private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
+  private final List<Choice> choices = new ArrayList<>();
   private final List<Sequence> sequences = new ArrayList<>();
   private final AtomicInteger open = new AtomicInteger();
 
@@ -52,20 +58,31 @@ final class Generation {
   }
 
   /** Adds a choice, before {@link #start}. */
-  void add(int[] prompt, int maxTokens, TokenSampler sampler, ReplyText text) {
-    int choice = sequences.size();
-    sequences.add(new Sequence(prompt, maxTokens, sampler, new Choice(choice, text)));
+  void add(int[] prompt, int maxTokens, ReplySampler sampler, ReplyText text) {
+    Choice choice = new Choice(sequences.size(), sampler, text);
+    choices.add(choice);
+    sequences.add(new Sequence(prompt, maxTokens, sampler, choice));
   }
 
   /** Hands the choices to the scheduler. */
   void start() {
     open.set(sequences.size());
+    int submitted = 0;
     try {
-      sequences.forEach(scheduler::submit);
+      for (Sequence sequence : sequences) {
+        scheduler.submit(sequence);
+        submitted++;
+      }
     } catch (RuntimeException e) {
+      discard(submitted);
       cancel();
       throw e;
     }
+  }
+
+  /** Frees what the choices from this one on hold; none of them has been started. */
+  void discard(int from) {
+    choices.subList(from, choices.size()).forEach(choice -> choice.sampler.close());
   }
 
   /** Returns whether there is no event left to wait for. */
@@ -120,18 +137,30 @@ final class Generation {
 
   private final class Choice implements SequenceListener {
     private final int index;
+    private final ReplySampler sampler;
     private final ReplyText text;
     private final StringBuilder held = new StringBuilder();
 
-    Choice(int index, ReplyText text) {
+    /** Of tokens whose text has not been handed over; only if they were asked for. */
+    private final ArrayDeque<TokenLogprobs> logprobs = new ArrayDeque<>();
+
+    /** How many of them belong to held text. */
+    private int heldTokens;
+
+    Choice(int index, ReplySampler sampler, ReplyText text) {
       this.index = index;
+      this.sampler = sampler;
       this.text = text;
     }
 
     @Override
     public boolean onToken(int token) {
+      TokenLogprobs drawn = sampler.logprobs();
+      if (drawn != null) {
+        logprobs.add(drawn);
+      }
       ReplyText.Piece piece = text.accept(token);
-      offer(piece.text());
+      offer(piece);
       return !piece.stopped();
     }
 
@@ -140,14 +169,14 @@ final class Generation {
       if (reason != EndReason.STOP) {
         offer(text.finish());
       }
-      if (!held.isEmpty()) {
-        events.add(new Text(index, held.toString()));
-      }
+      handOver();
+      sampler.close();
       events.add(new End(index, reason, times));
     }
 
     @Override
     public void onFailure(RuntimeException failure) {
+      sampler.close();
       events.add(new Failure(failure));
     }
 
@@ -156,12 +185,33 @@ final class Generation {
       return events.size() < CAPACITY;
     }
 
-    private void offer(String piece) {
-      if (delivery == Delivery.WHOLE) {
-        held.append(piece);
-      } else if (!piece.isEmpty()) {
-        events.add(new Text(index, piece));
+    private void offer(ReplyText.Piece piece) {
+      held.append(piece.text());
+      heldTokens += piece.tokens();
+      if (delivery == Delivery.PIECES) {
+        handOver();
       }
+    }
+
+    private void handOver() {
+      List<TokenLogprobs> told = told();
+      if (!held.isEmpty() || !told.isEmpty()) {
+        events.add(new Text(index, held.toString(), told));
+        held.setLength(0);
+      }
+    }
+
+    private List<TokenLogprobs> told() {
+      int count = Math.min(heldTokens, logprobs.size());
+      heldTokens = 0;
+      if (count == 0) {
+        return List.of();
+      }
+      List<TokenLogprobs> told = new ArrayList<>(count);
+      for (int i = 0; i < count; i++) {
+        told.add(logprobs.remove());
+      }
+      return told;
     }
   }
 }

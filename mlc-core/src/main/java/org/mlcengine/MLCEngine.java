@@ -31,12 +31,14 @@ import org.mlcengine.scheduler.StepTimes;
 public final class MLCEngine implements AutoCloseable {
   private final EngineThread<?> engine;
   private final EngineInfo info;
+  private final Requests requests;
   private final Chat chat;
   private final Completions completions;
 
   MLCEngine(EngineThread<?> engine, EngineInfo info, Requests requests) {
     this.engine = engine;
     this.info = info;
+    this.requests = requests;
     this.chat = new Chat(new ChatCompletions(requests));
     this.completions = new Completions(requests);
   }
@@ -92,6 +94,7 @@ public final class MLCEngine implements AutoCloseable {
   @Override
   public void close() {
     engine.close();
+    requests.close();
   }
 
   /** Opens engines. What is not set is inferred from the model and the machine. */

@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 import org.mlcengine.protocol.FinishReason;
 import org.mlcengine.protocol.RequestMetrics;
 import org.mlcengine.protocol.Usage;
+import org.mlcengine.sampling.TokenLogprobs;
 import org.mlcengine.scheduler.EndReason;
 import org.mlcengine.scheduler.SequenceTimes;
 
@@ -15,10 +16,11 @@ import org.mlcengine.scheduler.SequenceTimes;
 final class Replies {
   /** Makes a choice. */
   interface ChoiceFactory<C> {
-    C create(int index, String text, FinishReason reason);
+    C create(int index, String text, FinishReason reason, List<TokenLogprobs> logprobs);
   }
 
   private final StringBuilder[] texts;
+  private final List<List<TokenLogprobs>> logprobs = new ArrayList<>();
   private final Generation.End[] ends;
 
   private Replies(int choices) {
@@ -26,6 +28,9 @@ final class Replies {
         IntStream.range(0, choices)
             .mapToObj(i -> new StringBuilder())
             .toArray(n -> new StringBuilder[n]);
+    for (int i = 0; i < choices; i++) {
+      logprobs.add(new ArrayList<>());
+    }
     ends = new Generation.End[choices];
   }
 
@@ -34,7 +39,7 @@ final class Replies {
     Replies replies = new Replies(choices);
     while (!generation.ended()) {
       switch (generation.next()) {
-        case Generation.Text(int choice, String text) -> replies.texts[choice].append(text);
+        case Generation.Text text -> replies.add(text);
         case Generation.End end -> replies.ends[end.choice()] = end;
         case Generation.Failure failure -> throw failure.cause();
       }
@@ -42,10 +47,16 @@ final class Replies {
     return replies;
   }
 
+  private void add(Generation.Text text) {
+    texts[text.choice()].append(text.text());
+    logprobs.get(text.choice()).addAll(text.logprobs());
+  }
+
   <C> List<C> map(ChoiceFactory<C> factory) {
     List<C> choices = new ArrayList<>();
     for (int i = 0; i < ends.length; i++) {
-      choices.add(factory.create(i, texts[i].toString(), reason(ends[i].reason())));
+      choices.add(
+          factory.create(i, texts[i].toString(), reason(ends[i].reason()), logprobs.get(i)));
     }
     return choices;
   }

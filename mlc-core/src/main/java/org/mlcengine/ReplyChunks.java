@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.protocol.FinishReason;
@@ -16,9 +17,9 @@ final class ReplyChunks<T> implements Supplier<@Nullable T> {
   interface Format<T> {
     Optional<T> start(int choice);
 
-    T text(int choice, String text);
+    void text(Generation.Text text, Consumer<T> chunks);
 
-    T end(int choice, FinishReason reason);
+    void end(int choice, FinishReason reason, Consumer<T> chunks);
 
     T usage(Usage usage);
   }
@@ -46,7 +47,7 @@ final class ReplyChunks<T> implements Supplier<@Nullable T> {
 
   @Override
   public @Nullable T get() {
-    if (ready.isEmpty() && !generation.ended()) {
+    while (ready.isEmpty() && !generation.ended()) {
       collect(generation.next());
     }
     return ready.poll();
@@ -54,9 +55,9 @@ final class ReplyChunks<T> implements Supplier<@Nullable T> {
 
   private void collect(Generation.Event event) {
     switch (event) {
-      case Generation.Text(int choice, String text) -> ready.add(format.text(choice, text));
+      case Generation.Text text -> format.text(text, ready::add);
       case Generation.End end -> {
-        ready.add(format.end(end.choice(), Replies.reason(end.reason())));
+        format.end(end.choice(), Replies.reason(end.reason()), ready::add);
         ends.add(end);
         if (generation.ended() && includeUsage) {
           ready.add(format.usage(Replies.usage(ends)));

@@ -6,14 +6,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HexFormat;
-import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeSet;
 import org.mlcengine.conversation.Conversation;
 import org.mlcengine.conversation.Prompt;
 import org.mlcengine.errors.ContextLengthExceededException;
 import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.generation.ReplyText;
+import org.mlcengine.grammar.GrammarSpec;
 import org.mlcengine.model.ModelConfig;
 import org.mlcengine.model.SamplingDefaults;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
@@ -23,16 +24,18 @@ import org.mlcengine.sampling.Mt19937;
 import org.mlcengine.sampling.Sampler;
 import org.mlcengine.sampling.SamplingParams;
 import org.mlcengine.scheduler.Scheduler;
-import org.mlcengine.scheduler.TokenSampler;
 import org.mlcengine.tokenizer.Tokenizer;
 
 /** Turns requests into sequences. */
-final class Requests {
+final class Requests implements AutoCloseable {
   private final Scheduler scheduler;
   private final Tokenizer tokenizer;
   private final Conversation conversation;
   private final ModelConfig config;
   private final EngineInfo info;
+  private final Set<Integer> stopIds;
+  private final Grammars grammars;
+  private final ReplyLogprobs logprobs;
   private final InstantSource clock = InstantSource.system();
   private final SecureRandom random = new SecureRandom();
 
@@ -47,6 +50,20 @@ final class Requests {
     this.conversation = conversation;
     this.config = config;
     this.info = info;
+    stopIds = StopIds.of(conversation, config, tokenizer);
+    grammars = new Grammars(tokenizer, info.vocabularySize(), stopIds);
+    logprobs = new ReplyLogprobs(tokenizer);
+  }
+
+  /** Frees what requests have left; no request is under way any more. */
+  @Override
+  public void close() {
+    grammars.close();
+  }
+
+  /** Returns what writes probabilities of tokens. */
+  ReplyLogprobs logprobs() {
+    return logprobs;
   }
 
   ReplyHead head(String prefix, GenerationParams params) {
@@ -83,8 +100,21 @@ final class Requests {
     return tokens;
   }
 
-  /** Starts a generation for each of the request's choices. */
-  Generation start(int[] prompt, GenerationParams params, Generation.Delivery delivery) {
+  /** Returns the text that each reply begins with: the prompt, if the request asks for that. */
+  String echo(CompletionCreateParams params, int[] prompt) {
+    return params.echo() ? params.prompt().orElseGet(() -> tokenizer.decode(prompt)) : "";
+  }
+
+  /**
+   * Starts a generation for each of the request's choices.
+   *
+   * @param topLogprobs how many of the likeliest tokens to tell; empty to tell no probabilities
+   */
+  Generation start(
+      int[] prompt,
+      GenerationParams params,
+      OptionalInt topLogprobs,
+      Generation.Delivery delivery) {
     if (prompt.length == 0) {
       throw new InvalidRequestException("prompt", "expected at least one token, found none.");
     }
@@ -93,21 +123,32 @@ final class Requests {
     }
     int room = info.contextWindow() - prompt.length;
     int maxTokens = Math.min(params.maxTokens().orElse(room), room);
+    Optional<GrammarSpec> grammar = params.responseFormat().flatMap(Grammars::spec);
     Generation generation = new Generation(scheduler, delivery);
-    for (int choice = 0; choice < params.n(); choice++) {
-      generation.add(prompt, maxTokens, sampler(params, choice), text(params));
+    try {
+      for (int choice = 0; choice < params.n(); choice++) {
+        Sampler sampler = sampler(params, choice);
+        generation.add(
+            prompt,
+            maxTokens,
+            new ReplySampler(sampler, grammar.map(grammars::compile).orElse(null), topLogprobs),
+            text(params, grammar.isPresent()));
+      }
+    } catch (RuntimeException e) {
+      generation.discard(0);
+      throw e;
     }
     generation.start();
     return generation;
   }
 
-  private TokenSampler sampler(GenerationParams params, int choice) {
+  private Sampler sampler(GenerationParams params, int choice) {
     SamplingDefaults defaults = config.samplingDefaults();
     SamplingParams sampling =
         new SamplingParams(
             params.temperature().orElse(defaults.temperature()),
-            0,
-            0,
+            params.topK().orElse(0),
+            params.minP().orElse(0),
             params.topP().orElse(defaults.topP()),
             params.presencePenalty().orElse(defaults.presencePenalty()),
             params.frequencyPenalty().orElse(defaults.frequencyPenalty()),
@@ -116,22 +157,23 @@ final class Requests {
     long seed = params.seed().orElseGet(random::nextLong);
     Mt19937 numbers = new Mt19937((int) (params.n() == 1 ? seed : seed + choice + 1));
     int vocabulary = config.activeVocabSize().orElse(config.vocabSize());
-    Sampler sampler = new Sampler(sampling, vocabulary, numbers);
-    return logits -> {
-      int token = sampler.sample(logits);
-      sampler.accept(token);
-      return token;
-    };
+    return new Sampler(sampling, vocabulary, numbers);
   }
 
-  private ReplyText text(GenerationParams params) {
-    Collection<String> stopStrings = List.of();
-    Set<Integer> stopIds = Set.of();
+  /**
+   * Returns what turns tokens into text.
+   *
+   * @param structured whether a grammar says where the reply ends, by a stop token
+   */
+  private ReplyText text(GenerationParams params, boolean structured) {
+    Collection<String> stopStrings = new ArrayList<>();
     if (!params.ignoreEos()) {
-      stopStrings = new ArrayList<>(params.stop());
+      stopStrings.addAll(params.stop());
       stopStrings.addAll(conversation.stopStrings());
-      stopIds = new TreeSet<>(conversation.stopTokenIds());
     }
-    return new ReplyText(tokenizer.streamDecoder(), stopStrings, stopIds);
+    return new ReplyText(
+        tokenizer.streamDecoder(),
+        stopStrings,
+        params.ignoreEos() && !structured ? Set.of() : stopIds);
   }
 }

@@ -2,13 +2,16 @@ package org.mlcengine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.mlcengine.generation.ReplyText;
 import org.mlcengine.runtime.ScriptedModel;
+import org.mlcengine.sampling.Mt19937;
+import org.mlcengine.sampling.Sampler;
+import org.mlcengine.sampling.SamplingParams;
 import org.mlcengine.scheduler.EngineThread;
 import org.mlcengine.scheduler.Scheduler;
 import org.mlcengine.tokenizer.StreamDecoder;
@@ -30,8 +33,9 @@ class GenerationTest {
     }
   }
 
-  private static int first(MemorySegment logits) {
-    return 0;
+  private static ReplySampler first() {
+    Sampler greedy = new Sampler(new SamplingParams(0, 1), 1, new Mt19937(0));
+    return new ReplySampler(greedy, null, OptionalInt.empty());
   }
 
   /** The engine pauses whenever the queue is full, thousands of times, and must wake each time. */
@@ -61,16 +65,13 @@ class GenerationTest {
       Generation generation = new Generation(engine.scheduler(), delivery);
       for (int choice = 0; choice < 2; choice++) {
         generation.add(
-            new int[] {0},
-            TOKENS,
-            GenerationTest::first,
-            new ReplyText(new Letters(), List.of(), List.of()));
+            new int[] {0}, TOKENS, first(), new ReplyText(new Letters(), List.of(), List.of()));
       }
       generation.start();
       List<String> texts = new ArrayList<>();
       while (!generation.ended()) {
-        if (generation.next() instanceof Generation.Text(int choice, String text)) {
-          texts.add(text);
+        if (generation.next() instanceof Generation.Text text) {
+          texts.add(text.text());
         }
         Thread.onSpinWait();
       }

@@ -11,16 +11,19 @@ import org.mlcengine.tokenizer.StreamDecoder;
  */
 public final class ReplyText {
   /**
-   * What an id did to a reply.
+   * What an id did to a reply, or its end.
    *
    * @param text the text that became certain
+   * @param tokens how many ids have had their text given out now, counted from the first that had
+   *     not; one that a stop string cuts is among them, what lies behind it never is
    * @param stopped whether the reply ends here
    */
-  public record Piece(String text, boolean stopped) {}
+  public record Piece(String text, int tokens, boolean stopped) {}
 
   private final StreamDecoder decoder;
   private final StopStrings stopStrings;
   private final Set<Integer> stopIds;
+  private final TokenSpans spans = new TokenSpans();
   private boolean stopped;
 
   /**
@@ -45,23 +48,27 @@ public final class ReplyText {
   public Piece accept(int id) {
     requireOpen();
     if (stopIds.contains(id)) {
-      return new Piece(finish(), true);
+      return finish();
     }
-    String text = stopStrings.append(decoder.append(id));
+    String decoded = decoder.append(id);
+    spans.add(decoded.length());
+    String text = stopStrings.append(decoded);
     stopped = stopStrings.matched();
-    return new Piece(text, stopped);
+    int tokens = stopped ? spans.giveLast(text.length()) : spans.give(text.length());
+    return new Piece(text, tokens, stopped);
   }
 
   /**
-   * Ends a reply that nothing has stopped, for example at its limit, and returns the text that was
-   * held back.
+   * Ends a reply that nothing has stopped, for example at its limit, and gives out what was held
+   * back.
    *
    * @throws IllegalStateException if the reply has stopped or was finished
    */
-  public String finish() {
+  public Piece finish() {
     requireOpen();
     stopped = true;
-    return stopStrings.append(decoder.finish()) + stopStrings.finish();
+    String text = stopStrings.append(decoder.finish()) + stopStrings.finish();
+    return new Piece(text, spans.giveAll(), true);
   }
 
   private void requireOpen() {

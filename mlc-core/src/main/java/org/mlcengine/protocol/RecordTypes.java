@@ -159,8 +159,7 @@ final class RecordTypes {
       return new ValueType.Items(type(path + "[]", arguments[0], false), ValueType.Items::set);
     }
     if (raw == Optional.class) {
-      return new ValueType.Maybe(
-          notNull(path, arguments[0]), Optional::of, Optional.empty());
+      return new ValueType.Maybe(notNull(path, arguments[0]), Optional::of, Optional.empty());
     }
     if (raw == Map.class && arguments[0].getType() == String.class) {
       return new ValueType.Entries(type(path + "{}", arguments[1], false));

@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.mlcengine.generation.ReplyText.Piece;
+import org.mlcengine.tokenizer.StreamDecoder;
 import org.mlcengine.tokenizer.Tokenizer;
 import org.mlcengine.tokenizer.huggingface.SmallTokenizer;
 
@@ -30,28 +31,28 @@ class ReplyTextTest {
   @Test
   void aStopIdEndsTheReplyWithoutItsText() {
     ReplyText reply = reply();
-    assertThat(reply.accept(RIVER)).isEqualTo(new Piece(" river", false));
-    assertThat(reply.accept(END)).isEqualTo(new Piece("", true));
+    assertThat(reply.accept(RIVER)).isEqualTo(new Piece(" river", 1, false));
+    assertThat(reply.accept(END)).isEqualTo(new Piece("", 0, true));
   }
 
   @Test
   void textBeforeTheStopStringInTheSameTokenIsKept() {
-    assertThat(reply("iver").accept(RIVER)).isEqualTo(new Piece(" r", true));
+    assertThat(reply("iver").accept(RIVER)).isEqualTo(new Piece(" r", 1, true));
   }
 
   @Test
   void aStopIdReleasesWhatMightHaveBegunAStopString() {
     ReplyText reply = reply("river runs");
-    assertThat(reply.accept(RIVER)).isEqualTo(new Piece(" ", false));
-    assertThat(reply.accept(END)).isEqualTo(new Piece("river", true));
+    assertThat(reply.accept(RIVER)).isEqualTo(new Piece(" ", 0, false));
+    assertThat(reply.accept(END)).isEqualTo(new Piece("river", 1, true));
   }
 
   @Test
   void finishReleasesTextAndIncompleteCharacters() {
     ReplyText reply = reply("river runs");
     reply.accept(RIVER);
-    assertThat(reply.accept(FIRST_BYTE)).isEqualTo(new Piece("", false));
-    assertThat(reply.finish()).isEqualTo("river\uFFFD");
+    assertThat(reply.accept(FIRST_BYTE)).isEqualTo(new Piece("", 0, false));
+    assertThat(reply.finish()).isEqualTo(new Piece("river\uFFFD", 2, true));
   }
 
   @Test
@@ -79,7 +80,7 @@ class ReplyTextTest {
         text.append(piece.text());
         stopped = piece.stopped();
       }
-      text.append(stopped ? "" : reply.finish());
+      text.append(stopped ? "" : reply.finish().text());
       assertThat(text)
           .as("seed %d, round %d", seed, round)
           .hasToString(position < 0 ? whole : whole.substring(0, position));
@@ -113,6 +114,47 @@ class ReplyTextTest {
     }
   }
 
+  @Test
+  void aTokenIsOutOnceItsTextIs() {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    for (int round = 0; round < 2_000; round++) {
+      String text = NaiveStops.text(random, random.nextInt(25), 2) + " river";
+      int[] ids = split(random, text);
+      ReplyText reply = reply(NaiveStops.stops(random, text, 2).toArray(String[]::new));
+      int tokens = 0;
+      int shown = 0;
+      boolean stopped = false;
+      for (int i = 0; i < ids.length && !stopped; i++) {
+        Piece piece = reply.accept(ids[i]);
+        tokens += piece.tokens();
+        shown += piece.text().length();
+        stopped = piece.stopped();
+        assertThat(tokens)
+            .as("seed %d, round %d, token %d", seed, round, i)
+            .isEqualTo(out(ids, i + 1, shown, stopped));
+      }
+      tokens += stopped ? 0 : reply.finish().tokens();
+      assertThat(tokens)
+          .as("seed %d, round %d", seed, round)
+          .isEqualTo(stopped ? tokens : ids.length);
+    }
+  }
+
+  /** How many of the first tokens lie within so much text; the one that a stop cuts as well. */
+  private static int out(int[] ids, int count, int shown, boolean stopped) {
+    StreamDecoder decoder = TOKENIZER.streamDecoder();
+    int end = 0;
+    for (int i = 0; i < count; i++) {
+      int start = end;
+      end += decoder.append(ids[i]).length();
+      if (end > shown) {
+        return stopped && start < shown ? i + 1 : i;
+      }
+    }
+    return count;
+  }
+
   private static NaiveStops.Shown shown(ReplyText reply, int[] ids) {
     StringBuilder text = new StringBuilder();
     for (int id : ids) {
@@ -122,7 +164,7 @@ class ReplyTextTest {
         return new NaiveStops.Shown(text.toString(), true);
       }
     }
-    return new NaiveStops.Shown(text + reply.finish(), false);
+    return new NaiveStops.Shown(text + reply.finish().text(), false);
   }
 
   /** Returns tokens whose bytes, joined, are the text's, cut anywhere. */
@@ -158,7 +200,7 @@ class ReplyTextTest {
   void theTextOfAStopIdIsNeverShown() {
     ReplyText reply = reply("<|im", "end|>");
     assertThat(reply.accept(RIVER).text()).isEqualTo(" river");
-    assertThat(reply.accept(END)).isEqualTo(new Piece("", true));
+    assertThat(reply.accept(END)).isEqualTo(new Piece("", 0, true));
   }
 
   private static ReplyText reply(String... stops) {

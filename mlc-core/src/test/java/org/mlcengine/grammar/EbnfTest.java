@@ -45,7 +45,8 @@ class EbnfTest {
   @Test
   void leftRecursionWorks() {
     try (CompiledGrammar grammar =
-            COMPILER.compile(new Ebnf("root ::= list\nlist ::= list \",\" item | item\nitem ::= \"x\""));
+            COMPILER.compile(
+                new Ebnf("root ::= list\nlist ::= list \",\" item | item\nitem ::= \"x\""));
         TokenMatcher matcher = grammar.newMatcher()) {
       assertThat(matcher.accept("x,x,x")).isTrue();
       assertThat(matcher.isComplete()).isTrue();

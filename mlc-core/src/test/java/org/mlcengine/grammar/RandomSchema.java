@@ -12,11 +12,20 @@ import java.util.function.Supplier;
 final class RandomSchema {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final List<String> NAMES =
-      List.of("name", "age", "größe", "名前", "a\"b", "x y", "back\\slash", "n\n", "na", "$ref", "😀");
+      List.of(
+          "name", "age", "größe", "名前", "a\"b", "x y", "back\\slash", "n\n", "na", "$ref", "😀");
   private static final List<String> PATTERNS =
       List.of(
-          "^[a-z]{2,5}$", "^\\d+(\\.\\d{2})?$", "^(yes|no|maybe)$", "^[^a-z\"]{1,4}$", "^a.c$",
-          "^\\S+@\\S+$", "^(|x+)$", "^[\\w-]{1,8}(, [\\w-]{1,8}){0,3}$", "^é[à-ö]*\\/?$", "^\"q\"$");
+          "^[a-z]{2,5}$",
+          "^\\d+(\\.\\d{2})?$",
+          "^(yes|no|maybe)$",
+          "^[^a-z\"]{1,4}$",
+          "^a.c$",
+          "^\\S+@\\S+$",
+          "^(|x+)$",
+          "^[\\w-]{1,8}(, [\\w-]{1,8}){0,3}$",
+          "^é[à-ö]*\\/?$",
+          "^\"q\"$");
   private static final List<String> FORMATS =
       List.of("date", "time", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uuid");
 
@@ -40,7 +49,12 @@ final class RandomSchema {
   private ObjectNode schema(int depth) {
     List<Supplier<ObjectNode>> leaves =
         List.of(
-            this::text, this::integer, this::number, this::literal, this::simple, this::pattern,
+            this::text,
+            this::integer,
+            this::number,
+            this::literal,
+            this::simple,
+            this::pattern,
             this::enumeration);
     if (depth == 0 || random.nextInt(4) == 0) {
       return leaves.get(random.nextInt(leaves.size())).get();
@@ -75,7 +89,10 @@ final class RandomSchema {
     long low = random.nextLong(-2_000, 2_000) * (random.nextInt(5) == 0 ? 1_000_003L : 1);
     long high = low + random.nextInt(3_000) + 30;
     if (random.nextInt(4) == 0) {
-      return schema.put("minimum", low).put("maximum", high).put("multipleOf", 1 + random.nextInt(9));
+      return schema
+          .put("minimum", low)
+          .put("maximum", high)
+          .put("multipleOf", 1 + random.nextInt(9));
     }
     if (random.nextBoolean()) {
       schema.put(random.nextBoolean() ? "minimum" : "exclusiveMinimum", low);

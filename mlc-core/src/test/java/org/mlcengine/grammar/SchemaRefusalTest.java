@@ -14,11 +14,32 @@ class SchemaRefusalTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "not", "if", "then", "else", "patternProperties", "propertyNames", "dependentRequired",
-        "dependentSchemas", "dependencies", "unevaluatedProperties", "unevaluatedItems",
-        "additionalItems", "contains", "minContains", "maxContains", "uniqueItems", "nullable",
-        "contentEncoding", "contentMediaType", "contentSchema", "$anchor", "$dynamicRef",
-        "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor", "$vocabulary"
+        "not",
+        "if",
+        "then",
+        "else",
+        "patternProperties",
+        "propertyNames",
+        "dependentRequired",
+        "dependentSchemas",
+        "dependencies",
+        "unevaluatedProperties",
+        "unevaluatedItems",
+        "additionalItems",
+        "contains",
+        "minContains",
+        "maxContains",
+        "uniqueItems",
+        "nullable",
+        "contentEncoding",
+        "contentMediaType",
+        "contentSchema",
+        "$anchor",
+        "$dynamicRef",
+        "$dynamicAnchor",
+        "$recursiveRef",
+        "$recursiveAnchor",
+        "$vocabulary"
       })
   void keywordIsRefusedByNameWithARemedy(String keyword) {
     refuses(

@@ -65,8 +65,7 @@ class SchemaWalkTest {
   private static void walk(String schema, boolean strict, long seed, int replies) {
     JsonSchema validator = VALIDATORS.getSchema(schema);
     Random random = new Random(seed);
-    try (CompiledGrammar grammar =
-        COMPILER.compile(new GrammarSpec.JsonSchema(schema, strict))) {
+    try (CompiledGrammar grammar = COMPILER.compile(new GrammarSpec.JsonSchema(schema, strict))) {
       for (int i = 0; i < replies; i++) {
         String reply = Walker.reply(grammar, random);
         JsonNode value = MAPPER.readTree(reply);

@@ -42,8 +42,7 @@ class StructuralTagTest {
   void everyCallFollowsItsSchema() throws JsonProcessingException {
     long seed = System.nanoTime();
     Random random = new Random(seed);
-    try (CompiledGrammar grammar =
-        COMPILER.compile(new StructuralTag(TOOLS.formatted("true")))) {
+    try (CompiledGrammar grammar = COMPILER.compile(new StructuralTag(TOOLS.formatted("true")))) {
       for (int i = 0; i < 8; i++) {
         String reply = Walker.reply(grammar, random);
         String what = "seed %d, reply %s".formatted(seed, reply);
@@ -54,7 +53,9 @@ class StructuralTagTest {
         } else {
           JsonNode arguments = new JsonMapper().readTree(call.group(2));
           assertThat(arguments.path("a").isIntegralNumber()).as(what).isTrue();
-          assertThat(arguments.path("b").bigIntegerValue()).as(what).isLessThan(java.math.BigInteger.TEN);
+          assertThat(arguments.path("b").bigIntegerValue())
+              .as(what)
+              .isLessThan(java.math.BigInteger.TEN);
           assertThat(arguments.size()).as(what).isEqualTo(2);
         }
       }
@@ -63,10 +64,12 @@ class StructuralTagTest {
 
   @Test
   void textMayStandBetweenCallsAndNoneMayBreakOff() {
-    String tag = TOOLS.formatted("false").replace("\"at_least_one\": true", "\"at_least_one\": false");
+    String tag =
+        TOOLS.formatted("false").replace("\"at_least_one\": true", "\"at_least_one\": false");
     try (CompiledGrammar grammar = COMPILER.compile(new StructuralTag(tag));
         TokenMatcher matcher = grammar.newMatcher()) {
-      assertThat(matcher.accept("Let me see. <call=now>UTC</call> and <call=add>{\"a\":1,")).isTrue();
+      assertThat(matcher.accept("Let me see. <call=now>UTC</call> and <call=add>{\"a\":1,"))
+          .isTrue();
       assertThat(matcher.isComplete()).isFalse();
       assertThat(matcher.accept("\"c\"")).isFalse();
       assertThat(matcher.accept("\"b\":2}</call> done")).isTrue();

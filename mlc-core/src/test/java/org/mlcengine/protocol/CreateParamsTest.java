@@ -52,8 +52,7 @@ class CreateParamsTest {
         refused("top_logprobs", "found 3", b -> b.topLogprobs(3)),
         refused("tool_choice", "none", b -> b.toolChoice(ToolChoice.required())),
         refused("tool_choice.function.name", "\"g\"", b -> b.toolChoice(ToolChoice.named("g"))),
-        refused(
-            "tools[0].function.name", "\"\"", b -> b.addTool(Tool.function("", "does", "{}"))),
+        refused("tools[0].function.name", "\"\"", b -> b.addTool(Tool.function("", "does", "{}"))),
         refused(
             "tools[1].function.name",
             "\"f\" again",
