@@ -15,6 +15,8 @@ module org.mlcengine.core {
       org.mlcengine.benchmarks;
   exports org.mlcengine.generation to
       org.mlcengine.benchmarks;
+  exports org.mlcengine.jinja to
+      org.mlcengine.benchmarks;
   exports org.mlcengine.model to
       org.mlcengine.benchmarks;
   exports org.mlcengine.runtime to

@@ -1,23 +1,27 @@
 """Renders conversations with every registered template, for the Java tests to compare with.
 
-Usage: conversation_vectors.py TEMPLATES.json OUT.json
+Usage: conversation_vectors.py OUT.json TEMPLATES.json...
 
 Written from MLC's documented rules, apart from the Java code. TEMPLATES.json maps a name to a
 template in MLC's JSON, where a missing field has its default. OUT.json has the conversations and,
-by template and conversation, the expected prompt, or null where the template lacks a role.
+by template and conversation, the expected prompt, or null where the template lacks a role. The
+conversation "functions" is rendered with FUNCTIONS in the place of {function_string}.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-Message = tuple[str, str | None]
+Content = str | list[str] | None
+Message = tuple[str, Content]
 
 CONVERSATIONS: dict[str, list[Message]] = {
     "question": [("user", "Hi")],
+    "turns": [("user", "Hi"), ("assistant", "Hello"), ("user", "Why?"), ("user", "Go on")],
     "own system": [
         ("system", "Be brief."),
         ("user", "Häs 日本 \U0001f600\n?"),
@@ -32,7 +36,10 @@ CONVERSATIONS: dict[str, list[Message]] = {
         ("assistant", "<think>d</think>e"),
     ],
     "assistant first": [("assistant", "{function_string}x</think>"), ("user", "{function_string}")],
+    "parts": [("user", ["one ", "{user_message}"]), ("assistant", "<think>"), ("user", [""])],
+    "functions": [("user", "Use {function_string} or {function_string}."), ("assistant", "f()")],
 }
+FUNCTIONS = json.dumps([{"description": "Ä", "name": "f", "parameters": {"type": "object"}}])
 
 
 def without_reasoning(messages: list[Message]) -> list[Message]:
@@ -40,7 +47,7 @@ def without_reasoning(messages: list[Message]) -> list[Message]:
     last_question = max((i for i, (role, _) in enumerate(messages) if role == "user"), default=-1)
     kept: list[Message] = []
     for i, (role, content) in enumerate(messages):
-        if role == "assistant" and content is not None and i < last_question:
+        if role == "assistant" and isinstance(content, str) and i < last_question:
             _, mark, rest = content.rpartition("</think>")
             content = rest.lstrip("\n") if mark else content
         kept.append((role, content))
@@ -75,7 +82,8 @@ def render(template: dict[str, Any], conversation: list[Message]) -> str | None:
         if i > 0 or head == "" or template.get("add_role_after_system_message", True):
             parts.append(name + template.get("role_content_sep", ""))
         around = template.get("role_templates", {}).get(role, "{" + role + "_message}")
-        parts.append(fill(around, role + "_message", content))
+        for text in [content] if isinstance(content, str) else content:
+            parts.append(fill(around, role + "_message", text))
         parts.append(template["seps"][-1 if role == "assistant" else 0])
 
     before, mark, after = "".join(parts).rpartition("{function_string}")
@@ -83,16 +91,27 @@ def render(template: dict[str, Any], conversation: list[Message]) -> str | None:
     return fill(before + functions + after, "function_string", "")
 
 
-def main(templates: Path, out: Path) -> None:
-    """Writes the expected prompts of all templates."""
-    registered = json.loads(templates.read_text(encoding="utf-8"))
-    prompts = {
-        name: {title: render(template, talk) for title, talk in CONVERSATIONS.items()}
-        for name, template in registered.items()
+def prompts(template: dict[str, Any]) -> dict[str, str | None]:
+    """Returns the prompt of each conversation."""
+    with_functions = {**template, "function_string": FUNCTIONS}
+    return {
+        title: render(with_functions if title == "functions" else template, talk)
+        for title, talk in CONVERSATIONS.items()
     }
-    vectors = {"conversations": CONVERSATIONS, "prompts": prompts}
+
+
+def main(out: Path, files: Sequence[Path]) -> None:
+    """Writes the expected prompts of all templates."""
+    registered: dict[str, dict[str, Any]] = {}
+    for file in files:
+        registered |= json.loads(file.read_text(encoding="utf-8"))
+    vectors = {
+        "conversations": CONVERSATIONS,
+        "functions": FUNCTIONS,
+        "prompts": {name: prompts(template) for name, template in registered.items()},
+    }
     out.write_text(json.dumps(vectors, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]])

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import org.mlcengine.protocol.ChatMessage;
 import org.mlcengine.protocol.Role;
+import org.mlcengine.protocol.Tool;
+import org.mlcengine.protocol.ToolChoice;
 
 /**
  * An MLC conversation template: the {@code conv_template} of a model's {@code
@@ -45,7 +47,8 @@ public record Conversation(
     List<String> stopStrings,
     List<Integer> stopTokenIds,
     boolean stripReasoningInHistory,
-    String functionString) {
+    String functionString)
+    implements PromptTemplate {
 
   /** Copies lists and maps. */
   public Conversation {
@@ -72,7 +75,7 @@ public record Conversation(
   }
 
   /**
-   * Returns a template of MLC's registry, or of an older one under a name that meant the same.
+   * Returns a template of MLC's registry, or of an older registry that has the name.
    *
    * @throws org.mlcengine.errors.ModelLoadException if no template has the name; the message lists
    *     those that exist
@@ -90,5 +93,40 @@ public record Conversation(
    */
   public Prompt render(List<ChatMessage> request) {
     return new Prompt(systemPrefixTokenIds, PromptText.of(this, request));
+  }
+
+  /** Makes the prompt as {@link #render(List)} does, with the functions that the model may call. */
+  @Override
+  public Prompt render(List<ChatMessage> request, List<Tool> tools, ToolChoice choice) {
+    boolean used = !tools.isEmpty() && !(choice instanceof ToolChoice.None);
+    return (used ? withFunctionString(FunctionText.of(tools, choice)) : this).render(request);
+  }
+
+  /** Returns the same template with another text in the place of {@code {function_string}}. */
+  public Conversation withFunctionString(String text) {
+    return new Conversation(
+        name,
+        systemTemplate,
+        systemMessage,
+        systemPrefixTokenIds,
+        addRoleAfterSystemMessage,
+        roles,
+        roleTemplates,
+        messages,
+        separator,
+        assistantSeparator,
+        roleContentSeparator,
+        roleEmptySeparator,
+        stopStrings,
+        stopTokenIds,
+        stripReasoningInHistory,
+        text);
+  }
+
+  /** Returns whether the template has a place for the functions that the model may call. */
+  public boolean hasFunctionString() {
+    return systemTemplate.contains(PromptText.FUNCTION)
+        || systemMessage.contains(PromptText.FUNCTION)
+        || roleTemplates.values().stream().anyMatch(text -> text.contains(PromptText.FUNCTION));
   }
 }

@@ -114,12 +114,29 @@ final class ConversationJson {
     }
     for (Role role : roles.keySet()) {
       if (role.value().equals(json.get(0).textValue())) {
-        JsonNode content = json.get(1);
         return new ChatMessage(
-            role, content.isNull() ? Optional.empty() : Optional.of(string(path + "[1]", content)));
+            role, parts(path + "[1]", json.get(1)), Optional.empty(), List.of(), Optional.empty());
       }
     }
     throw invalid(path + "[0]", "one of the template's roles", json.get(0));
+  }
+
+  private static List<String> parts(String path, JsonNode content) {
+    if (content.isNull()) {
+      return List.of();
+    }
+    if (!content.isArray()) {
+      return List.of(string(path, content));
+    }
+    List<String> parts = new ArrayList<>();
+    for (JsonNode part : content) {
+      String partPath = path + "[" + parts.size() + "]";
+      if (!part.path("type").asText().equals("text")) {
+        throw invalid(partPath, "a part of the type text, the only one supported", part);
+      }
+      parts.add(string(partPath + ".text", part.path("text")));
+    }
+    return parts;
   }
 
   private static String string(String path, JsonNode json) {

@@ -11,17 +11,27 @@ import org.mlcengine.errors.ModelLoadException;
 
 /** The templates that MLC registers by name, as data. */
 final class ConversationRegistry {
-  private static final String RESOURCE = "conv_templates.json";
-  private static final JsonNode TEMPLATES = load();
+  private static final JsonNode TEMPLATES = load("conv_templates.json");
+
+  /** Templates that only older registries had. */
+  private static final JsonNode OLDER_TEMPLATES = load("older_conv_templates.json");
 
   /** Names in configs of 2023 and 2024 that have no template of their own. */
   private static final Map<String, String> OLDER_NAMES =
-      Map.of("qwen", "chatml", "baichuan", "chatml", "internlm", "chatml");
+      Map.of(
+          "qwen", "chatml",
+          "baichuan", "chatml",
+          "internlm", "chatml",
+          "guanaco", "llama_default");
 
   private ConversationRegistry() {}
 
   static Conversation get(String name) {
-    JsonNode template = TEMPLATES.get(OLDER_NAMES.getOrDefault(name, name));
+    String current = OLDER_NAMES.getOrDefault(name, name);
+    JsonNode template = TEMPLATES.get(current);
+    if (template == null) {
+      template = OLDER_TEMPLATES.get(current);
+    }
     if (template == null) {
       throw new ModelLoadException(
           "conv_template: expected a registered template, found the name '%s'. Write the template's"
@@ -35,13 +45,14 @@ final class ConversationRegistry {
   static TreeSet<String> names() {
     TreeSet<String> names = new TreeSet<>(OLDER_NAMES.keySet());
     TEMPLATES.fieldNames().forEachRemaining(names::add);
+    OLDER_TEMPLATES.fieldNames().forEachRemaining(names::add);
     return names;
   }
 
-  private static JsonNode load() {
-    try (InputStream in = ConversationRegistry.class.getResourceAsStream(RESOURCE)) {
+  private static JsonNode load(String resource) {
+    try (InputStream in = ConversationRegistry.class.getResourceAsStream(resource)) {
       if (in == null) {
-        throw new IllegalStateException("The jar lacks " + RESOURCE + "; build it again.");
+        throw new IllegalStateException("The jar lacks " + resource + "; build it again.");
       }
       return new JsonMapper().readTree(in);
     } catch (IOException e) {

@@ -10,7 +10,7 @@ import org.mlcengine.protocol.Role;
 
 /** Renders a conversation as MLC's {@code Conversation.as_prompt} does, for messages of text. */
 final class PromptText {
-  private static final String FUNCTION = "{function_string}";
+  static final String FUNCTION = "{function_string}";
   private static final String END_OF_REASONING = "</think>";
 
   private PromptText() {}
@@ -44,7 +44,7 @@ final class PromptText {
       StringBuilder text, Conversation template, ChatMessage message, boolean skipRole) {
     Role role = message.role();
     String roleName = template.roles().getOrDefault(role, "");
-    if (message.content().isEmpty()) {
+    if (message.parts().isEmpty()) {
       text.append(roleName).append(template.roleEmptySeparator());
       return;
     }
@@ -52,9 +52,10 @@ final class PromptText {
       text.append(roleName).append(template.roleContentSeparator());
     }
     String placeholder = ConversationJson.placeholder(role);
-    String content = message.content().get();
-    text.append(
-        template.roleTemplates().getOrDefault(role, placeholder).replace(placeholder, content));
+    String around = template.roleTemplates().getOrDefault(role, placeholder);
+    for (String part : message.parts()) {
+      text.append(around.replace(placeholder, part));
+    }
     text.append(role == Role.ASSISTANT ? template.assistantSeparator() : template.separator());
   }
 
@@ -81,16 +82,23 @@ final class PromptText {
   }
 
   private static ChatMessage withoutReasoning(ChatMessage message) {
-    String content = message.content().orElse("");
-    int end = content.lastIndexOf(END_OF_REASONING);
-    if (message.role() != Role.ASSISTANT || end < 0) {
+    List<String> parts = message.parts();
+    int last = parts.size() - 1;
+    while (last >= 0 && !parts.get(last).contains(END_OF_REASONING)) {
+      last--;
+    }
+    if (message.role() != Role.ASSISTANT || last < 0) {
       return message;
     }
-    int start = end + END_OF_REASONING.length();
-    while (start < content.length() && content.charAt(start) == '\n') {
+    String part = parts.get(last);
+    int start = part.lastIndexOf(END_OF_REASONING) + END_OF_REASONING.length();
+    while (start < part.length() && part.charAt(start) == '\n') {
       start++;
     }
-    return ChatMessage.assistant(content.substring(start));
+    List<String> kept = new ArrayList<>(parts.subList(last, parts.size()));
+    kept.set(0, part.substring(start));
+    return new ChatMessage(
+        message.role(), kept, message.name(), message.toolCalls(), message.toolCallId());
   }
 
   private static String insertFunctions(String text, String functions) {

@@ -20,7 +20,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.errors.ModelLoadException;
 import org.mlcengine.protocol.ChatMessage;
+import org.mlcengine.protocol.FunctionDefinition;
 import org.mlcengine.protocol.Role;
+import org.mlcengine.protocol.Tool;
+import org.mlcengine.protocol.ToolChoice;
 
 class ConversationTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -52,7 +55,12 @@ class ConversationTest {
     List<ChatMessage> messages = new ArrayList<>();
     for (JsonNode message : json) {
       Role role = Role.valueOf(message.get(0).textValue().toUpperCase(Locale.ROOT));
-      messages.add(new ChatMessage(role, message.get(1).textValue()));
+      List<String> parts = new ArrayList<>();
+      if (message.get(1).isTextual()) {
+        parts.add(message.get(1).textValue());
+      }
+      message.get(1).forEach(part -> parts.add(part.textValue()));
+      messages.add(new ChatMessage(role, parts, Optional.empty(), List.of(), Optional.empty()));
     }
     return messages;
   }
@@ -60,12 +68,16 @@ class ConversationTest {
   @ParameterizedTest
   @MethodSource("names")
   void rendersEveryRegisteredTemplate(String name) {
-    Conversation conversation = Conversation.named(name);
+    Conversation registered = Conversation.named(name);
+    Conversation withFunctions =
+        registered.withFunctionString(VECTORS.path("functions").textValue());
     VECTORS
         .path("conversations")
         .fields()
         .forEachRemaining(
             entry -> {
+              Conversation conversation =
+                  entry.getKey().equals("functions") ? withFunctions : registered;
               List<ChatMessage> request = messages(entry.getValue());
               JsonNode expected = VECTORS.path("prompts").path(name).get(entry.getKey());
               if (expected.isNull()) {
@@ -81,9 +93,9 @@ class ConversationTest {
 
   @Test
   void theVectorsCoverTheRegistry() {
-    assertThat(names()).hasSize(53);
-    assertThat(ConversationRegistry.names()).containsAll(names()).hasSize(53 + 3);
-    assertThat(VECTORS.path("conversations")).hasSize(5);
+    assertThat(names()).hasSize(53 + 4);
+    assertThat(ConversationRegistry.names()).containsAll(names()).hasSize(53 + 4 + 4);
+    assertThat(VECTORS.path("conversations")).hasSize(8);
   }
 
   @Test
@@ -157,6 +169,77 @@ class ConversationTest {
   }
 
   @Test
+  void olderNamesHaveTheirData() {
+    assertThat(Conversation.named("guanaco").render(List.of(ChatMessage.user("Hi"))))
+        .isEqualTo(
+            new Prompt(
+                List.of(1),
+                "A chat between a curious user and an artificial intelligence assistant. The"
+                    + " assistant gives helpful, detailed, and polite answers to the user's"
+                    + " questions.\nUSER: Hi\nASSISTANT:"));
+    assertThat(Conversation.named("stablecode_completion").render(List.of(ChatMessage.user("x"))))
+        .isEqualTo(new Prompt(List.of(), "x"));
+  }
+
+  @Test
+  void toolsAreWrittenAsMlcWritesThem() {
+    Conversation conversation =
+        Conversation.of(
+            json(
+                "{'roles':{'user':'','assistant':''},'seps':[''],"
+                    + "'role_templates':{'user':'{function_string}|{user_message}'}}"));
+    List<ChatMessage> question = List.of(ChatMessage.user("q"));
+    assertThat(conversation.hasFunctionString()).isTrue();
+    assertThat(Conversation.named("chatml").hasFunctionString()).isFalse();
+    assertThat(Conversation.named("gorilla").hasFunctionString()).isTrue();
+    List<Tool> tools =
+        List.of(
+            Tool.function("f", "\u00c4", "{\"type\": \"object\"}"),
+            new Tool(new FunctionDefinition("g", Optional.empty(), Optional.empty(), false)));
+    assertThat(conversation.render(question, tools, ToolChoice.auto()).text())
+        .isEqualTo(
+            "[{\"description\": \"\\u00c4\", \"name\": \"f\", \"parameters\": {\"type\":"
+                + " \"object\"}}, {\"description\": null, \"name\": \"g\", \"parameters\":"
+                + " {\"type\": \"object\", \"properties\": {}}}]|q");
+    assertThat(conversation.render(question, tools, ToolChoice.named("f")).text())
+        .isEqualTo(
+            "{\"description\":\"\u00c4\",\"name\":\"f\",\"parameters\":{\"type\":\"object\"}}|q");
+    assertThat(conversation.render(question, tools, ToolChoice.none()).text()).isEqualTo("|q");
+    assertThat(conversation.render(question, List.of(), ToolChoice.auto()).text()).isEqualTo("|q");
+  }
+
+  @Test
+  void thoughtsOfSeveralPartsAreLeftOut() {
+    Conversation conversation =
+        Conversation.of(
+            json(
+                "{'roles':{'user':'U','assistant':'A'},'seps':['|'],"
+                    + "'strip_reasoning_in_history':true}"));
+    ChatMessage thoughtful =
+        new ChatMessage(
+            Role.ASSISTANT,
+            List.of("<think>a", "b</think>\n\nc", "d"),
+            Optional.empty(),
+            List.of(),
+            Optional.empty());
+    assertThat(
+            conversation
+                .render(List.of(ChatMessage.user("x"), thoughtful, ChatMessage.user("y")))
+                .text())
+        .isEqualTo("Ux|Acd|Uy|A");
+  }
+
+  @Test
+  void presetMessagesMayHaveParts() {
+    Conversation conversation =
+        Conversation.of(
+            json(
+                "{'roles':{'user':'U','assistant':'A'},'seps':['|'],'messages':[['user',"
+                    + "[{'type':'text','text':'a'},{'type':'text','text':'b'}]]]}"));
+    assertThat(conversation.render(List.of()).text()).isEqualTo("Uab|A");
+  }
+
+  @Test
   void theLastPlaceForFunctionsIsFilled() {
     ObjectNode template = (ObjectNode) json("{'roles':{'user':'','assistant':''},'seps':['']}");
     Conversation conversation = Conversation.of(template.put("function_string", "f"));
@@ -206,6 +289,10 @@ class ConversationTest {
         "conv_template.messages[0]: | {ROLES,'seps':[''],'messages':[['user']]}",
         "conv_template.messages[0][0]: | {ROLES,'seps':[''],'messages':[['tool','x']]}",
         "conv_template.messages[0][1]: | {ROLES,'seps':[''],'messages':[['user',{}]]}",
+        "conv_template.messages[0][1][0]: |"
+            + " {ROLES,'seps':[''],'messages':[['user',[{'type':'image_url'}]]]}",
+        "conv_template.messages[0][1][0].text: |"
+            + " {ROLES,'seps':[''],'messages':[['user',[{'type':'text'}]]]}",
         "conv_template.add_role_after_system_message: |"
             + " {ROLES,'seps':[''],'add_role_after_system_message':0}",
       })
