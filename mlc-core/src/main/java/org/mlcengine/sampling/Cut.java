@@ -116,15 +116,15 @@ final class Cut {
     while (chosen >= 0 && counts[chosen] > MOST_CANDIDATES) {
       chosen--;
     }
-    if (chosen < 0 || (limited && floors[chosen] > smallest && counts[chosen] < params.topK())) {
+    if (chosen < 0) {
+      return row;
+    }
+    boolean complete = floors[chosen] == smallest || (limited && counts[chosen] >= params.topK());
+    if (!complete && (limited || params.minP() > 0)) {
       return row;
     }
     select(row, floors[chosen], counts[chosen]);
-    return limited
-            || floors[chosen] == smallest
-            || massAtLeast(candidates, floors[chosen]) >= wanted(sum)
-        ? candidates
-        : row;
+    return complete || massAtLeast(candidates, floors[chosen]) >= wanted(sum) ? candidates : row;
   }
 
   private void count(Row row) {

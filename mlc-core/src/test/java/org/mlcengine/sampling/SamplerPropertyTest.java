@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -73,8 +74,8 @@ class SamplerPropertyTest {
     boolean penalties = random.nextBoolean();
     return new SamplingParams(
         0.05 + 2 * random.nextDouble(),
-        random.nextBoolean() ? random.nextInt(-1, 2 * vocabSize) : random.nextInt(-1, 50),
-        random.nextInt(3) == 0 ? random.nextDouble() : 0,
+        randomTopK(random, vocabSize),
+        random.nextInt(3) == 0 ? Math.pow(10, -8 * random.nextDouble()) : 0,
         random.nextInt(3) == 0 ? 1 : random.nextDouble(),
         penalties ? 4 * random.nextDouble() - 2 : 0,
         penalties ? 4 * random.nextDouble() - 2 : 0,
@@ -82,6 +83,14 @@ class SamplerPropertyTest {
         random.nextBoolean()
             ? Map.of(random.nextInt(vocabSize), 20 * random.nextDouble() - 10)
             : Map.of());
+  }
+
+  private static int randomTopK(Random random, int vocabSize) {
+    return switch (random.nextInt(4)) {
+      case 0 -> random.nextInt(-1, 2 * vocabSize);
+      case 1 -> random.nextInt(-1, 50);
+      default -> 0;
+    };
   }
 
   private static float[] randomLogits(Random random, int size) {
@@ -115,5 +124,25 @@ class SamplerPropertyTest {
     try (Arena arena = Arena.ofConfined()) {
       return sampler.sample(arena.allocateFrom(JAVA_FLOAT, logits), allowed);
     }
+  }
+
+  @Test
+  void topPIsAShareOfAllThatMinPLeft() {
+    int size = 20_000;
+    int many = 100;
+    float[] logits = new float[size];
+    for (int i = 0; i < size; i++) {
+      logits[i] = i < many ? -0.001f * i : -8.4f;
+    }
+    SamplingParams params = new SamplingParams(1, 0, 1e-4, 0.95, 0, 0, 1, Map.of());
+    double[] chances = new SlowSampler(params, size).chances(logits, null);
+    Sampler sampler = new Sampler(params, size, new Mt19937(1));
+    BitSet drawn = new BitSet();
+    for (int i = 0; i < 5000; i++) {
+      drawn.set(sampler.sample(MemorySegment.ofArray(logits.clone())));
+    }
+    BitSet expected = new BitSet();
+    IntStream.range(0, size).filter(id -> chances[id] > 0).forEach(expected::set);
+    assertThat(drawn).isEqualTo(expected);
   }
 }
