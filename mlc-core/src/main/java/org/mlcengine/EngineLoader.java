@@ -1,10 +1,11 @@
 package org.mlcengine;
 
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import org.mlcengine.conversation.Conversation;
+import org.mlcengine.conversation.PromptTemplate;
 import org.mlcengine.errors.ModelLoadException;
 import org.mlcengine.model.EngineLimits;
 import org.mlcengine.model.LimitRequest;
@@ -43,7 +44,13 @@ final class EngineLoader {
         CompletableFuture.supplyAsync(
             () -> Tokenizers.load(folder), new LoadThread("mlc-engine-load"));
     ModelConfig config = ModelConfig.read(folder);
-    Conversation conversation = Conversation.of(config.convTemplate());
+    PromptTemplate template =
+        PromptTemplate.choose(
+            config.convTemplate(),
+            folder,
+            options.modelChatTemplate,
+            config.eosTokenIds(),
+            Clock.systemDefaultZone());
     OpenRequest request =
         new OpenRequest(
             config,
@@ -62,7 +69,7 @@ final class EngineLoader {
       return new MLCEngine(
           thread,
           info,
-          new Requests(thread.scheduler(), await(tokenizer), conversation, config, info));
+          new Requests(thread.scheduler(), await(tokenizer), template, config, info));
     } catch (RuntimeException | Error e) {
       thread.close();
       throw e;

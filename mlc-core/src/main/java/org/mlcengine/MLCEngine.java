@@ -109,6 +109,7 @@ public final class MLCEngine implements AutoCloseable {
     @Nullable Integer prefillChunkSize;
     double memoryUtilization = LimitRequest.DEFAULT_MEMORY_UTILIZATION;
     boolean verifyWeights = true;
+    boolean modelChatTemplate;
     EngineMode mode = EngineMode.LOCAL;
     LoadListener loadListener = (phase, done, total) -> {};
 
@@ -186,6 +187,16 @@ public final class MLCEngine implements AutoCloseable {
      */
     public Builder verifyWeights(boolean value) {
       verifyWeights = value;
+      return this;
+    }
+
+    /**
+     * Sets whether prompts are made by the model's own chat template, which its publisher wrote in
+     * Jinja, and not by the conversation template of {@code mlc-chat-config.json}. Default: false,
+     * so that it is used only where the config names no template.
+     */
+    public Builder modelChatTemplate(boolean value) {
+      modelChatTemplate = value;
       return this;
     }
 

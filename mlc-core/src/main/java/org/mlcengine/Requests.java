@@ -9,7 +9,7 @@ import java.util.HexFormat;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import org.mlcengine.conversation.Conversation;
+import org.mlcengine.conversation.PromptTemplate;
 import org.mlcengine.conversation.Prompt;
 import org.mlcengine.errors.ContextLengthExceededException;
 import org.mlcengine.errors.InvalidRequestException;
@@ -30,7 +30,7 @@ import org.mlcengine.tokenizer.Tokenizer;
 final class Requests implements AutoCloseable {
   private final Scheduler scheduler;
   private final Tokenizer tokenizer;
-  private final Conversation conversation;
+  private final PromptTemplate template;
   private final ModelConfig config;
   private final EngineInfo info;
   private final Set<Integer> stopIds;
@@ -42,15 +42,15 @@ final class Requests implements AutoCloseable {
   Requests(
       Scheduler scheduler,
       Tokenizer tokenizer,
-      Conversation conversation,
+      PromptTemplate template,
       ModelConfig config,
       EngineInfo info) {
     this.scheduler = scheduler;
     this.tokenizer = tokenizer;
-    this.conversation = conversation;
+    this.template = template;
     this.config = config;
     this.info = info;
-    stopIds = StopIds.of(conversation, config, tokenizer);
+    stopIds = StopIds.of(template, config, tokenizer);
     grammars = new Grammars(tokenizer, info.vocabularySize(), stopIds);
     logprobs = new ReplyLogprobs(tokenizer);
   }
@@ -77,7 +77,7 @@ final class Requests implements AutoCloseable {
 
   /** Returns the tokens of a conversation, up to where the reply begins. */
   int[] prompt(ChatCompletionCreateParams params) {
-    Prompt prompt = conversation.render(params.messages());
+    Prompt prompt = template.render(params.messages(), params.tools(), params.toolChoice());
     int[] prefix = prompt.prefixTokenIds().stream().mapToInt(Integer::intValue).toArray();
     int[] text = tokenizer.encode(prompt.text());
     int[] tokens = Arrays.copyOf(prefix, prefix.length + text.length);
@@ -169,7 +169,7 @@ final class Requests implements AutoCloseable {
     Collection<String> stopStrings = new ArrayList<>();
     if (!params.ignoreEos()) {
       stopStrings.addAll(params.stop());
-      stopStrings.addAll(conversation.stopStrings());
+      stopStrings.addAll(template.stopStrings());
     }
     return new ReplyText(
         tokenizer.streamDecoder(),

@@ -2,6 +2,7 @@ package org.mlcengine.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,8 @@ import org.mlcengine.errors.ModelLoadException;
  * @param prefillChunkSize tokens per prefill call at most
  * @param modelTask {@code chat} or {@code embedding}
  * @param samplingDefaults what requests get that set nothing
- * @param convTemplate the conversation template: an object, or a string that names one
+ * @param convTemplate the conversation template: an object, a string that names one, or null where
+ *     the config has none
  * @param tokenizerFiles the tokenizer's files as the folder lists them; often empty
  * @param tokenizerInfo how to post-process tokens; empty when that must be found out from the
  *     tokenizer's files
@@ -148,6 +150,9 @@ public record ModelConfig(
 
   private static JsonNode convTemplate(JsonObject config) {
     JsonNode template = config.node().path("conv_template");
+    if (template.isMissingNode() || template.isNull()) {
+      return NullNode.getInstance();
+    }
     if (!template.isObject() && !template.isTextual()) {
       throw config.invalid("conv_template", "an object, or a template's name");
     }
