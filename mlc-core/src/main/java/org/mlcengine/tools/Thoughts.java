@@ -1,0 +1,18 @@
+package org.mlcengine.tools;
+
+/** Whether a reply may begin with thoughts that end with {@code </think>}. */
+enum Thoughts {
+  NONE,
+  /** It may begin with {@code <think>}. */
+  POSSIBLE,
+  /** The prompt ends with {@code <think>}. */
+  BEGUN;
+
+  static Thoughts of(String prompt, boolean thinks) {
+    String end = prompt.stripTrailing();
+    if (end.endsWith("<think>")) {
+      return BEGUN;
+    }
+    return thinks && !end.endsWith("</think>") ? POSSIBLE : NONE;
+  }
+}
