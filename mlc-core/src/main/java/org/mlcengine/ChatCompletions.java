@@ -3,16 +3,16 @@ package org.mlcengine;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.Consumer;
 import org.mlcengine.protocol.ChatCompletion;
 import org.mlcengine.protocol.ChatCompletionChunk;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
 import org.mlcengine.protocol.ChatMessage;
 import org.mlcengine.protocol.FinishReason;
-import org.mlcengine.protocol.Role;
+import org.mlcengine.protocol.Logprobs;
 import org.mlcengine.protocol.StructuredChatCompletion;
 import org.mlcengine.protocol.StructuredChatCompletionCreateParams;
-import org.mlcengine.protocol.Usage;
+import org.mlcengine.sampling.TokenLogprobs;
+import org.mlcengine.tools.ToolReply;
 
 /** Replies to conversations. Safe for use by many threads, virtual ones included. */
 public final class ChatCompletions {
@@ -32,23 +32,33 @@ public final class ChatCompletions {
    */
   public ChatCompletion create(ChatCompletionCreateParams params) {
     ReplyHead head = requests.head("chatcmpl-", params);
-    Replies replies =
-        Replies.collect(
-            requests.start(
-                requests.prompt(params), params, told(params), Generation.Delivery.WHOLE),
-            params.n());
+    Generation generation = start(params, Generation.Delivery.WHOLE);
+    Replies replies = Replies.collect(generation, params.n());
     List<ChatCompletion.Choice> choices =
         replies.map(
-            (index, text, reason, logprobs) ->
-                new ChatCompletion.Choice(
-                    index,
-                    ChatMessage.assistant(text),
-                    reason,
-                    params.logprobs()
-                        ? Optional.of(requests.logprobs().chat(logprobs))
-                        : Optional.empty()));
+            (index, text, reason, logprobs) -> choice(params, index, text, reason, logprobs));
     return new ChatCompletion(
         head.id(), head.created(), head.model(), choices, Optional.of(replies.usage()));
+  }
+
+  private ChatCompletion.Choice choice(
+      ChatCompletionCreateParams params,
+      int index,
+      String text,
+      FinishReason reason,
+      List<TokenLogprobs> tokens) {
+    Optional<Logprobs> logprobs =
+        params.logprobs() ? Optional.of(requests.logprobs().chat(tokens)) : Optional.empty();
+    if (!ModelTools.mayCall(params)) {
+      return new ChatCompletion.Choice(index, ChatMessage.assistant(text), reason, logprobs);
+    }
+    ToolReply reply = requests.tools().parse(params, text, reason == FinishReason.LENGTH);
+    boolean calls = !reply.toolCalls().isEmpty();
+    return new ChatCompletion.Choice(
+        index,
+        reply.message(),
+        calls && reason == FinishReason.STOP ? FinishReason.TOOL_CALLS : reason,
+        logprobs);
   }
 
   /**
@@ -69,55 +79,26 @@ public final class ChatCompletions {
    * @throws org.mlcengine.errors.EngineClosedException if the engine is closed
    */
   public CompletionStream<ChatCompletionChunk> createStreaming(ChatCompletionCreateParams params) {
+    ReplyHead head = requests.head("chatcmpl-", params);
+    Generation generation = start(params, Generation.Delivery.PIECES);
     return ReplyChunks.stream(
-        requests.start(requests.prompt(params), params, told(params), Generation.Delivery.PIECES),
+        generation,
         params,
-        new Chunks(
-            requests.head("chatcmpl-", params),
-            params.logprobs() ? Optional.of(requests.logprobs()) : Optional.empty()));
+        new ChatChunks(
+            head,
+            params.logprobs() ? requests.logprobs() : null,
+            () ->
+                ModelTools.mayCall(params)
+                    ? Optional.of(requests.tools().parser(params))
+                    : Optional.empty()));
+  }
+
+  private Generation start(ChatCompletionCreateParams params, Generation.Delivery delivery) {
+    Requests.ChatPrompt prompt = requests.prompt(params);
+    return requests.start(prompt.tokens(), params, prompt.form(), told(params), delivery);
   }
 
   private static OptionalInt told(ChatCompletionCreateParams params) {
     return params.logprobs() ? OptionalInt.of(params.topLogprobs()) : OptionalInt.empty();
-  }
-
-  private record Chunks(ReplyHead head, Optional<ReplyLogprobs> logprobs)
-      implements ReplyChunks.Format<ChatCompletionChunk> {
-    @Override
-    public Optional<ChatCompletionChunk> start(int choice) {
-      var delta = new ChatCompletionChunk.Delta(Optional.of(Role.ASSISTANT), Optional.of(""));
-      return Optional.of(chunk(new ChatCompletionChunk.Choice(choice, delta, Optional.empty())));
-    }
-
-    @Override
-    public void text(Generation.Text text, Consumer<ChatCompletionChunk> chunks) {
-      chunks.accept(
-          chunk(
-              new ChatCompletionChunk.Choice(
-                  text.choice(),
-                  new ChatCompletionChunk.Delta(Optional.empty(), Optional.of(text.text())),
-                  Optional.empty(),
-                  logprobs.map(writer -> writer.chat(text.logprobs())))));
-    }
-
-    @Override
-    public void end(int choice, FinishReason reason, Consumer<ChatCompletionChunk> chunks) {
-      var delta = new ChatCompletionChunk.Delta(Optional.empty(), Optional.empty());
-      chunks.accept(chunk(new ChatCompletionChunk.Choice(choice, delta, Optional.of(reason))));
-    }
-
-    @Override
-    public ChatCompletionChunk usage(Usage usage) {
-      return chunk(List.of(), Optional.of(usage));
-    }
-
-    private ChatCompletionChunk chunk(ChatCompletionChunk.Choice choice) {
-      return chunk(List.of(choice), Optional.empty());
-    }
-
-    private ChatCompletionChunk chunk(
-        List<ChatCompletionChunk.Choice> choices, Optional<Usage> usage) {
-      return new ChatCompletionChunk(head.id(), head.created(), head.model(), choices, usage);
-    }
   }
 }

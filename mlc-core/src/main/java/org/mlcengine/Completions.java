@@ -37,7 +37,12 @@ public final class Completions {
     String echo = requests.echo(params, prompt);
     Replies replies =
         Replies.collect(
-            requests.start(prompt, params, params.logprobs(), Generation.Delivery.WHOLE),
+            requests.start(
+                prompt,
+                params,
+                params.responseFormat(),
+                params.logprobs(),
+                Generation.Delivery.WHOLE),
             params.n());
     List<Completion.Choice> choices =
         replies.map(
@@ -69,7 +74,8 @@ public final class Completions {
             requests.echo(params, prompt),
             params.logprobs().isPresent() ? requests.logprobs() : null);
     return ReplyChunks.stream(
-        requests.start(prompt, params, params.logprobs(), Generation.Delivery.PIECES),
+        requests.start(
+            prompt, params, params.responseFormat(), params.logprobs(), Generation.Delivery.PIECES),
         params,
         pieces);
   }

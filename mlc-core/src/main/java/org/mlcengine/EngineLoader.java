@@ -67,9 +67,7 @@ final class EngineLoader {
     try {
       EngineInfo info = info(thread.model().facts());
       return new MLCEngine(
-          thread,
-          info,
-          new Requests(thread.scheduler(), await(tokenizer), template, config, info));
+          thread, info, new Requests(thread.scheduler(), await(tokenizer), template, config, info));
     } catch (RuntimeException | Error e) {
       thread.close();
       throw e;

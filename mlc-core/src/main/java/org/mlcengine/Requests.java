@@ -6,11 +6,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import org.mlcengine.conversation.PromptTemplate;
 import org.mlcengine.conversation.Prompt;
+import org.mlcengine.conversation.PromptTemplate;
 import org.mlcengine.errors.ContextLengthExceededException;
 import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.generation.ReplyText;
@@ -20,11 +21,14 @@ import org.mlcengine.model.SamplingDefaults;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
 import org.mlcengine.protocol.CompletionCreateParams;
 import org.mlcengine.protocol.GenerationParams;
+import org.mlcengine.protocol.ResponseFormat;
+import org.mlcengine.protocol.ToolChoice;
 import org.mlcengine.sampling.Mt19937;
 import org.mlcengine.sampling.Sampler;
 import org.mlcengine.sampling.SamplingParams;
 import org.mlcengine.scheduler.Scheduler;
 import org.mlcengine.tokenizer.Tokenizer;
+import org.mlcengine.tools.ToolPrompt;
 
 /** Turns requests into sequences. */
 final class Requests implements AutoCloseable {
@@ -36,6 +40,7 @@ final class Requests implements AutoCloseable {
   private final Set<Integer> stopIds;
   private final Grammars grammars;
   private final ReplyLogprobs logprobs;
+  private final ModelTools tools;
   private final InstantSource clock = InstantSource.system();
   private final SecureRandom random = new SecureRandom();
 
@@ -53,6 +58,7 @@ final class Requests implements AutoCloseable {
     stopIds = StopIds.of(template, config, tokenizer);
     grammars = new Grammars(tokenizer, info.vocabularySize(), stopIds);
     logprobs = new ReplyLogprobs(tokenizer);
+    tools = new ModelTools(template, config.folder(), config.modelType(), random);
   }
 
   /** Frees what requests have left; no request is under way any more. */
@@ -66,6 +72,11 @@ final class Requests implements AutoCloseable {
     return logprobs;
   }
 
+  /** Returns the model's way with tools. */
+  ModelTools tools() {
+    return tools;
+  }
+
   ReplyHead head(String prefix, GenerationParams params) {
     byte[] unique = new byte[16];
     random.nextBytes(unique);
@@ -75,9 +86,29 @@ final class Requests implements AutoCloseable {
         params.model().orElse(info.model()));
   }
 
-  /** Returns the tokens of a conversation, up to where the reply begins. */
-  int[] prompt(ChatCompletionCreateParams params) {
-    Prompt prompt = template.render(params.messages(), params.tools(), params.toolChoice());
+  /**
+   * A conversation, ready to be replied to.
+   *
+   * @param tokens up to where the reply begins
+   * @param form the form that the reply has; empty for any text
+   */
+  record ChatPrompt(int[] tokens, Optional<ResponseFormat> form) {}
+
+  /** Returns the prompt of a conversation. */
+  ChatPrompt prompt(ChatCompletionCreateParams params) {
+    if (!ModelTools.concern(params)) {
+      Prompt prompt = template.render(params.messages(), List.of(), ToolChoice.none());
+      return new ChatPrompt(tokens(prompt), params.responseFormat());
+    }
+    ToolPrompt rewritten =
+        tools.format().prompt(params.messages(), params.tools(), params.toolChoice());
+    Prompt prompt = template.render(rewritten.messages(), rewritten.tools(), params.toolChoice());
+    Optional<ResponseFormat> form =
+        ModelTools.mayCall(params) ? tools.form(params, prompt.text()) : params.responseFormat();
+    return new ChatPrompt(tokens(prompt), form);
+  }
+
+  private int[] tokens(Prompt prompt) {
     int[] prefix = prompt.prefixTokenIds().stream().mapToInt(Integer::intValue).toArray();
     int[] text = tokenizer.encode(prompt.text());
     int[] tokens = Arrays.copyOf(prefix, prefix.length + text.length);
@@ -108,11 +139,13 @@ final class Requests implements AutoCloseable {
   /**
    * Starts a generation for each of the request's choices.
    *
+   * @param form the form of the replies; empty for any text
    * @param topLogprobs how many of the likeliest tokens to tell; empty to tell no probabilities
    */
   Generation start(
       int[] prompt,
       GenerationParams params,
+      Optional<ResponseFormat> form,
       OptionalInt topLogprobs,
       Generation.Delivery delivery) {
     if (prompt.length == 0) {
@@ -123,7 +156,7 @@ final class Requests implements AutoCloseable {
     }
     int room = info.contextWindow() - prompt.length;
     int maxTokens = Math.min(params.maxTokens().orElse(room), room);
-    Optional<GrammarSpec> grammar = params.responseFormat().flatMap(Grammars::spec);
+    Optional<GrammarSpec> grammar = form.flatMap(Grammars::spec);
     Generation generation = new Generation(scheduler, delivery);
     try {
       for (int choice = 0; choice < params.n(); choice++) {

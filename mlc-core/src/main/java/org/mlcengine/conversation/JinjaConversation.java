@@ -62,6 +62,11 @@ public final class JinjaConversation implements PromptTemplate {
     return new JinjaConversation(model, other.stopStrings(), List.copyOf(ids), clock);
   }
 
+  /** Returns the template's source: of several, the one for tools. */
+  public String source() {
+    return template(true).source();
+  }
+
   @Override
   public List<String> stopStrings() {
     return stopStrings;

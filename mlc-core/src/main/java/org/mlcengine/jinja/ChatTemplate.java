@@ -16,9 +16,11 @@ import org.mlcengine.errors.ModelLoadException;
 public final class ChatTemplate {
   private static final int MAX_SOURCE = 1 << 20;
 
+  private final String source;
   private final List<Statement> statements;
 
-  private ChatTemplate(List<Statement> statements) {
+  private ChatTemplate(String source, List<Statement> statements) {
+    this.source = source;
     this.statements = statements;
   }
 
@@ -34,12 +36,17 @@ public final class ChatTemplate {
               .formatted(MAX_SOURCE, source.length()));
     }
     try {
-      return new ChatTemplate(Parser.parse(source));
+      return new ChatTemplate(source, Parser.parse(source));
     } catch (TemplateError e) {
       throw new ModelLoadException(
           "chat_template: line %d: %s. Correct the template, or use an MLC conversation template."
               .formatted(e.line(), e.describe()));
     }
+  }
+
+  /** Returns the text that was read. */
+  public String source() {
+    return source;
   }
 
   /**

@@ -64,7 +64,8 @@ final class CollectionMethods {
 
   private static Value get(Evaluator evaluator, Value.Dict self, Arguments arguments) {
     Arguments.Bound bound = arguments.bind("get", "key", "default");
-    return self.entries().getOrDefault(Values.requireKey(evaluator, bound.get(0)), bound.get(1, Value.NONE));
+    return self.entries()
+        .getOrDefault(Values.requireKey(evaluator, bound.get(0)), bound.get(1, Value.NONE));
   }
 
   private static Value fromKeys(Evaluator evaluator, Arguments arguments) {

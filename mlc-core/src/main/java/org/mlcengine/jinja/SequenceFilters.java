@@ -172,7 +172,8 @@ final class SequenceFilters {
     List<Value> groups = new ArrayList<>();
     List<Value> group = new ArrayList<>();
     for (Value item : sorted(evaluator, Values.list(evaluator, value), key, false)) {
-      if (!group.isEmpty() && !Operators.equal(evaluator, key.apply(group.getFirst()), key.apply(item))) {
+      if (!group.isEmpty()
+          && !Operators.equal(evaluator, key.apply(group.getFirst()), key.apply(item))) {
         groups.add(Value.tuple(exact.apply(group.getFirst()), Value.list(group)));
         group = new ArrayList<>();
       }

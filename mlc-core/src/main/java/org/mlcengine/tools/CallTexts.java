@@ -94,8 +94,7 @@ final class CallTexts {
               + ToolDefinitions.quoted(id)
               + "}[/TOOL_RESULTS]";
       case MISTRAL_ARGS -> "[TOOL_RESULTS]" + content + "[/TOOL_RESULTS]";
-      case DEEPSEEK, DEEPSEEK_V3_1 ->
-          "<｜tool▁output▁begin｜>" + content + "<｜tool▁output▁end｜>";
+      case DEEPSEEK, DEEPSEEK_V3_1 -> "<｜tool▁output▁begin｜>" + content + "<｜tool▁output▁end｜>";
       case GEMMA -> "```tool_output\n" + content + "\n```";
       case PYTHON -> name + ": " + content;
     };

@@ -40,9 +40,7 @@ final class JsonCallReader implements CallReader {
     }
     boolean keyText = json.inString() && json.depth() == 1 && mode == Mode.MEMBERS;
     boolean valueStart =
-        json.depth() == 1
-            && json.state() == JsonScanner.State.VALUE
-            && !JsonScanner.isSpace(c);
+        json.depth() == 1 && json.state() == JsonScanner.State.VALUE && !JsonScanner.isSpace(c);
     if (!json.push(c)) {
       return Step.FAILED;
     }
@@ -135,7 +133,9 @@ final class JsonCallReader implements CallReader {
   private boolean argumentText() {
     int c = json.decoded();
     if (c >= 0) {
-      return argumentsEnded ? JsonScanner.isSpace((char) c) : argumentsStep((char) c) != Step.FAILED;
+      return argumentsEnded
+          ? JsonScanner.isSpace((char) c)
+          : argumentsStep((char) c) != Step.FAILED;
     }
     if (json.state() == JsonScanner.State.AFTER_VALUE) {
       mode = Mode.MEMBERS;

@@ -1,7 +1,5 @@
 package org.mlcengine.tools;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * Reads what follows Mistral's {@code [TOOL_CALLS]}: a JSON array of calls, or {@code
  * name[ARGS]{...}}, where an id may stand in between and the marker may be missing.

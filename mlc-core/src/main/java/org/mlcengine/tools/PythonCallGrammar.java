@@ -112,8 +112,7 @@ final class PythonCallGrammar {
   private static JsonNode anyArguments() {
     JsonNode name =
         ToolGrammar.format("grammar").put("grammar", "root ::= [a-zA-Z_] [a-zA-Z0-9_]{0,99}\n");
-    JsonNode argument =
-        ToolGrammar.sequence(name, constant("="), value(NODES.objectNode()));
+    JsonNode argument = ToolGrammar.sequence(name, constant("="), value(NODES.objectNode()));
     JsonNode more =
         ToolGrammar.format("star").set("content", ToolGrammar.sequence(constant(", "), argument));
     return maybe(ToolGrammar.sequence(argument, more));

@@ -60,8 +60,7 @@ final class PythonCallsReader implements CallReader {
       case NEXT_CALL -> startName(c);
       case FIRST_ARGUMENT, NEXT_ARGUMENT -> c == ')' ? endCall() : startArgument(c);
       case EQUALS -> c == '=' ? next(State.BEFORE_VALUE) : Step.FAILED;
-      case AFTER_VALUE ->
-          c == ')' ? endCall() : c == ',' ? next(State.NEXT_ARGUMENT) : Step.FAILED;
+      case AFTER_VALUE -> c == ')' ? endCall() : c == ',' ? next(State.NEXT_ARGUMENT) : Step.FAILED;
       case AFTER_CALL -> c == ',' ? next(State.NEXT_CALL) : c == ']' ? Step.LAST : Step.FAILED;
       default -> Step.FAILED;
     };

@@ -133,8 +133,7 @@ public final class ToolCallParser {
     } else if (raw != null) {
       raw.append(c);
     }
-    CallReader.Step step =
-        held.length() > MAX_HELD ? CallReader.Step.FAILED : current.read(c);
+    CallReader.Step step = held.length() > MAX_HELD ? CallReader.Step.FAILED : current.read(c);
     switch (step) {
       case MORE -> {}
       case LAST -> {

@@ -91,9 +91,7 @@ final class ToolDefinitions {
     for (Tool tool : tools) {
       FunctionDefinition function = tool.function();
       text.append("\n### ").append(function.name()).append('\n');
-      function
-          .description()
-          .ifPresent(d -> text.append("Description: ").append(d).append("\n\n"));
+      function.description().ifPresent(d -> text.append("Description: ").append(d).append("\n\n"));
       text.append("Parameters: ").append(JsonSpacing.spaced(parameters(function))).append('\n');
     }
     return text.append("\nTo call a tool, write exactly:\n")

@@ -126,8 +126,7 @@ final class ToolGrammar {
     String name = function.name();
     JsonNode arguments = format("json_schema").set("json_schema", schema(function));
     return switch (family) {
-      case LLAMA, GEMMA ->
-          between("{\"name\": \"" + name + "\", \"parameters\": ", arguments, "}");
+      case LLAMA, GEMMA -> between("{\"name\": \"" + name + "\", \"parameters\": ", arguments, "}");
       case MISTRAL -> between("{\"name\": \"" + name + "\", \"arguments\": ", arguments, "}");
       case MISTRAL_ARGS -> between("[TOOL_CALLS]" + name + "[ARGS]", arguments, "");
       case DEEPSEEK, DEEPSEEK_V3_1 -> {

@@ -1,4 +1,6 @@
-/** Calls of functions: how each family of models is told of them, writes them and is held to them. */
+/**
+ * Calls of functions: how each family of models is told of them, writes them and is held to them.
+ */
 @NullMarked
 package org.mlcengine.tools;
 
