@@ -11,6 +11,8 @@ import org.mlcengine.conversation.Conversation;
 import org.mlcengine.conversation.JinjaConversation;
 import org.mlcengine.conversation.PromptTemplate;
 import org.mlcengine.errors.InvalidRequestException;
+import org.mlcengine.grammar.GrammarCompiler;
+import org.mlcengine.grammar.GrammarSpec;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
 import org.mlcengine.protocol.ResponseFormat;
 import org.mlcengine.protocol.ToolChoice;
@@ -71,9 +73,19 @@ final class ModelTools {
           "expected text where the model chooses between a call and an answer; set tool_choice to"
               + " \"none\" for an answer of this form, or to \"required\" for a call");
     }
-    return format()
-        .grammar(params.tools(), params.toolChoice(), params.parallelToolCalls(), prompt)
-        .map(tag -> tag);
+    Optional<ResponseFormat.StructuralTag> form =
+        format().grammar(params.tools(), params.toolChoice(), params.parallelToolCalls(), prompt);
+    form.flatMap(Grammars::spec).ifPresent(ModelTools::check);
+    return form.map(tag -> tag);
+  }
+
+  private static void check(GrammarSpec spec) {
+    try {
+      GrammarCompiler.check(spec);
+    } catch (InvalidRequestException e) {
+      throw new InvalidRequestException(
+          "tools", "the parameters of a function cannot be enforced: " + e.getMessage());
+    }
   }
 
   /** Returns what takes a reply apart piece by piece. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.mlcengine.conversation.Conversation;
 import org.mlcengine.conversation.Prompt;
 import org.mlcengine.conversation.PromptTemplate;
 import org.mlcengine.errors.ContextLengthExceededException;
@@ -19,9 +20,11 @@ import org.mlcengine.grammar.GrammarSpec;
 import org.mlcengine.model.ModelConfig;
 import org.mlcengine.model.SamplingDefaults;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
+import org.mlcengine.protocol.ChatMessage;
 import org.mlcengine.protocol.CompletionCreateParams;
 import org.mlcengine.protocol.GenerationParams;
 import org.mlcengine.protocol.ResponseFormat;
+import org.mlcengine.protocol.Role;
 import org.mlcengine.protocol.ToolChoice;
 import org.mlcengine.sampling.Mt19937;
 import org.mlcengine.sampling.Sampler;
@@ -96,6 +99,7 @@ final class Requests implements AutoCloseable {
 
   /** Returns the prompt of a conversation. */
   ChatPrompt prompt(ChatCompletionCreateParams params) {
+    requireNoNames(params.messages());
     if (!ModelTools.concern(params)) {
       Prompt prompt = template.render(params.messages(), List.of(), ToolChoice.none());
       return new ChatPrompt(tokens(prompt), params.responseFormat());
@@ -106,6 +110,18 @@ final class Requests implements AutoCloseable {
     Optional<ResponseFormat> form =
         ModelTools.mayCall(params) ? tools.form(params, prompt.text()) : params.responseFormat();
     return new ChatPrompt(tokens(prompt), form);
+  }
+
+  /** Conversation templates have no place for names; the model's own chat template may have one. */
+  private void requireNoNames(List<ChatMessage> messages) {
+    for (int i = 0; template instanceof Conversation && i < messages.size(); i++) {
+      if (messages.get(i).name().isPresent() && messages.get(i).role() != Role.TOOL) {
+        throw new InvalidRequestException(
+            "messages[" + i + "].name",
+            "expected none, since the model's conversation template has no place for it; leave it"
+                + " out, or write it into the content");
+      }
+    }
   }
 
   private int[] tokens(Prompt prompt) {

@@ -45,6 +45,14 @@ final class ParametersPage {
 
   static List<Section> sections() {
     List<Section> sections = new ArrayList<>();
+    addRequests(sections);
+    addTools(sections);
+    addFormats(sections);
+    addOptions(sections);
+    return sections;
+  }
+
+  private static void addRequests(List<Section> sections) {
     sections.add(
         section("Chat completions", "Fields of a request.", ChatFields.TABLE, CHAT, v -> v));
     sections.add(
@@ -62,6 +70,9 @@ final class ParametersPage {
             MessageFields.TABLE,
             "{\"role\":\"assistant\",\"content\":\"hi\"}",
             v -> chat("messages", list(v))));
+  }
+
+  private static void addTools(List<Section> sections) {
     sections.add(
         section(
             "Calls of an assistant message",
@@ -93,6 +104,9 @@ final class ParametersPage {
             ToolFields.CHOICE,
             FUNCTION,
             v -> chat("tools", list(JsonTexts.tree(FUNCTION))).set("tool_choice", v)));
+  }
+
+  private static void addFormats(List<Section> sections) {
     FormatFields.TYPES.forEach((type, table) -> sections.add(format(type, table)));
     sections.add(
         section(
@@ -112,6 +126,9 @@ final class ParametersPage {
                     object("type", text("structural_tag"))
                         .<ObjectNode>set("triggers", list(text("<a")))
                         .set("structures", list(v)))));
+  }
+
+  private static void addOptions(List<Section> sections) {
     sections.add(
         section(
             "Stream options",
@@ -126,7 +143,6 @@ final class ParametersPage {
             SamplingFields.DEBUG_CONFIG,
             "{}",
             v -> chat("debug_config", v)));
-    return sections;
   }
 
   static String text() {
