@@ -41,6 +41,16 @@ final class RegexGrammar {
     return body("\\u{22}" + new RegexGrammar(true).text(node) + "\\u{22}");
   }
 
+  /** The same without the quotation marks. */
+  static String jsonPart(RegexNode node) {
+    return body(new RegexGrammar(true).text(node));
+  }
+
+  /** The same with the closing quotation mark alone. */
+  static String jsonEnd(RegexNode node) {
+    return body(new RegexGrammar(true).text(node) + "\\u{22}");
+  }
+
   /** The body that derives every JSON string. */
   static String anyJsonString() {
     String unit = "([0-9a-cA-CeEfF]" + HEX + "|[dD][0-7])" + HEX + HEX;
@@ -65,22 +75,23 @@ final class RegexGrammar {
   }
 
   private static String choice(List<String> branches) {
-    List<String> some = branches.stream().filter(b -> !b.isEmpty()).toList();
-    if (some.isEmpty()) {
-      return "";
-    }
-    String group = "(" + String.join("|", some) + ")";
-    return some.size() < branches.size() ? "(" + group + "?)" : group;
+    return branches.stream().allMatch(String::isEmpty)
+        ? ""
+        : "(" + String.join("|", branches) + ")";
   }
 
   private static String repeated(String part, int min, int max) {
     if (part.isEmpty() || max == 0) {
       return "";
     }
+    if (min == 0 && max == 1) {
+      // XGrammar's own "?" lets a text begin in the middle of the part.
+      return "(" + part + "|)";
+    }
     String count =
         max == Integer.MAX_VALUE
             ? min == 0 ? "*" : min == 1 ? "+" : "{" + min + ",}"
-            : min == 0 && max == 1 ? "?" : "{" + min + "," + max + "}";
+            : "{" + min + "," + max + "}";
     return "((" + part + ")" + count + ")";
   }
 

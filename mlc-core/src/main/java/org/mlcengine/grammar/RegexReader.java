@@ -18,7 +18,7 @@ final class RegexReader {
   private static final int MAX_DEPTH = 60;
 
   /** How many characters the parts may stand for, repetitions written out up to their minimum. */
-  private static final int MAX_SIZE = 5_000;
+  private static final int MAX_SIZE = 1_000;
 
   private static final RegexNode EMPTY = new Row(List.of());
 

@@ -14,10 +14,10 @@ final class StringFormats {
           + "-02-29)";
   private static final String TIME =
       "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?"
-          + "(Z|[+-](0[0-9]|1[0-8]):[0-5][0-9])";
+          + "(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])";
   private static final String BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
-  private static final String LABEL = "[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?";
-  private static final String HOST = LABEL + "(\\." + LABEL + "){0,5}";
+  private static final String LABEL = "[a-z][a-z0-9]{0,15}(-[a-z0-9]{1,15})?";
+  private static final String HOST = LABEL + "(\\." + LABEL + "){0,3}";
   private static final String HEX = "[0-9a-f]";
   private static final String CLOCK =
       "T([0-9]{1,4}H([0-9]{1,4}M([0-9]{1,4}S)?)?" + "|[0-9]{1,4}M([0-9]{1,4}S)?|[0-9]{1,4}S)";
@@ -34,7 +34,10 @@ final class StringFormats {
                   + ")?|"
                   + CLOCK
                   + ")",
-          "email", "[A-Za-z0-9_+-]{1,30}(\\.[A-Za-z0-9_+-]{1,20}){0,3}@" + LABEL + "\\." + HOST,
+          "email",
+              "[A-Za-z0-9_+-]{1,20}(\\.[A-Za-z0-9_+-]{1,20}){0,2}@("
+                  + LABEL
+                  + "\\.){1,3}[a-z]{2,12}",
           "hostname", HOST,
           "ipv4", "(" + BYTE + "\\.){3}" + BYTE,
           "ipv6", "(" + HEX + "{1,4}:){7}" + HEX + "{1,4}",

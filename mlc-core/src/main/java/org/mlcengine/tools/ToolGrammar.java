@@ -16,6 +16,8 @@ final class ToolGrammar {
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final String ANY_ARGUMENTS = "{\"type\":\"object\",\"additionalProperties\":true}";
+  private static final String NO_ARGUMENTS =
+      "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
 
   private final ToolFamily family;
   private final List<Tool> tools;
@@ -145,7 +147,7 @@ final class ToolGrammar {
   private JsonNode schema(FunctionDefinition function) {
     return onlyStrict && !function.strict()
         ? json(ANY_ARGUMENTS)
-        : json(ToolDefinitions.parameters(function));
+        : json(function.parameters().orElse(NO_ARGUMENTS));
   }
 
   static JsonNode json(String text) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.util.Random;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -120,7 +121,7 @@ class EbnfTest {
       return at > start;
     }
 
-    private boolean row(String between, java.util.function.BooleanSupplier part) {
+    private boolean row(String between, BooleanSupplier part) {
       boolean right = part.getAsBoolean();
       while (right && skip(between)) {
         right = part.getAsBoolean();

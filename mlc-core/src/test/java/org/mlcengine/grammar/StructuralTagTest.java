@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.math.BigInteger;
 import java.util.Random;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -53,9 +54,7 @@ class StructuralTagTest {
         } else {
           JsonNode arguments = new JsonMapper().readTree(call.group(2));
           assertThat(arguments.path("a").isIntegralNumber()).as(what).isTrue();
-          assertThat(arguments.path("b").bigIntegerValue())
-              .as(what)
-              .isLessThan(java.math.BigInteger.TEN);
+          assertThat(arguments.path("b").bigIntegerValue()).as(what).isLessThan(BigInteger.TEN);
           assertThat(arguments.size()).as(what).isEqualTo(2);
         }
       }

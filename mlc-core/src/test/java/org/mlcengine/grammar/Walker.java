@@ -22,7 +22,7 @@ final class Walker {
   private static final int MAX_TOKENS = 4_000;
 
   /** Tokens that close something, the better the earlier. */
-  private static final String CLOSERS = "\"}],:0123456789ntf-";
+  private static final String CLOSERS = "\"@}],:0123456789-\n";
 
   private static final int[] RANKS = ranks();
 

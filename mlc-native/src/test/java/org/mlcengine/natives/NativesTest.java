@@ -77,8 +77,7 @@ class NativesTest {
   @Test
   void grammarsAreLoadedOnlyWhenAskedForAndLeaveTheSignalsAlone() throws Exception {
     List<String> options =
-        List.of(
-            "-Dmlc.natives.path=" + TestNatives.BUILT, "-Xbatch", "-XX:TieredStopAtLevel=1");
+        List.of("-Dmlc.natives.path=" + TestNatives.BUILT, "-Xbatch", "-XX:TieredStopAtLevel=1");
     assertThat(run(options, CLASS_PATH, "load", "grammars", "grammars", "nulls").lines())
         .satisfiesExactly(
             line -> assertThat(line).contains(Natives.TVM_VERSION),
@@ -109,8 +108,7 @@ class NativesTest {
   @Test
   void damagedLibraryOfGrammarsIsRefusedOnlyWhenAskedFor() throws Exception {
     Path copy = copyOfNatives();
-    Path library =
-        copy.resolve(Manifest.read(copy).xgrammar().orElseThrow().library().file());
+    Path library = copy.resolve(Manifest.read(copy).xgrammar().orElseThrow().library().file());
     Files.writeString(library, "damaged");
     assertThat(run(List.of(), CLASS_PATH, copy.toString()))
         .contains(Natives.TVM_VERSION)
@@ -147,6 +145,7 @@ class NativesTest {
     }
 
     /** Follows null references in compiled code, each of which is a fault that the JVM handles. */
+    @SuppressWarnings("NullAway")
     private static int failedNullChecks() {
       int failed = 0;
       for (int i = 0; i < 100; i++) {
