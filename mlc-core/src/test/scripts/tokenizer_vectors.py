@@ -1,17 +1,22 @@
 """Writes the reference vectors of the tokenizer tests with the `tokenizers` package (PyPI).
 
     python tokenizer_vectors.py small ../resources/org/mlcengine/tokenizer/huggingface
+    python tokenizer_vectors.py kinds ../resources/org/mlcengine/tokenizer/huggingface
     python tokenizer_vectors.py model tokenizer.json \
         ../resources/org/mlcengine/tokenizer/huggingface/smollm2-vectors.jsonl
 
 `small` trains a byte-level BPE on made-up text, and writes it as small-tokenizer.json with
-small-vectors.jsonl, one variant of the tokenizer per line. `model` writes the vectors of an
-existing tokenizer as one such line. A line is an object:
+small-vectors.jsonl, one variant of the tokenizer per line. `kinds` trains a tokenizer of each other
+kind, and writes them as kinds-tokenizers.jsonl with kinds-vectors.jsonl and splits-vectors.jsonl.
+`model` writes the vectors of an existing tokenizer as one such line. A line is an object:
 
     name    what the variant shows
+    base    the tokenizer that it changes, if there are several
     patch   members of tokenizer.json that it replaces; those of "model" one by one
     encode  [text, ids] pairs
     decode  [ids, text] pairs
+    around  [text, ids] pairs with the special tokens that the file puts around a text
+    bare    [ids, text] pairs without special tokens
 """
 
 from __future__ import annotations
@@ -19,10 +24,20 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import struct
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import (
+    Regex,
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
 
 Json = dict[str, Any]
 
@@ -36,6 +51,21 @@ GPT4O = (
     r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+CLIP = r"<begin>|<end>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+REPLACEMENTS = {
+    "ﬁ": "fi",
+    "Ａ": "A",
+    "e\u0301": "é",
+    "\u1e9b\u0323": "ṩ",
+    "\u00a0": " ",
+    "\u3000": " ",
+    "\t": " ",
+    "\n": " ",
+    "\r": "",
+    "²": "2",
+    "½": "1⁄2",
+    "…": "...",
+}
 MADE_UP = (
     "the river runs under an old stone bridge where seven grey herons wait for fish while "
     "children count boats and sing about rain on the market square every morning it's they'll "
@@ -91,20 +121,31 @@ def random_texts(seed: int, count: int) -> list[str]:
     return texts
 
 
-def vectors(name: str, tokenizer: Tokenizer, patch: Json, texts: list[str]) -> Json:
+def vectors(
+    name: str,
+    tokenizer: Tokenizer,
+    patch: Json,
+    texts: list[str],
+    ids: int = 24,
+    around: bool = False,
+) -> Json:
     """Returns one line of a vector file: the texts encoded, and random ids decoded."""
     rnd = random.Random(name)
     size = tokenizer.get_vocab_size()
-    ids = [
+    some_ids = [
         [rnd.randrange(size if rnd.random() < 0.4 else min(size, 280)) for _ in range(length)]
-        for length in range(1, 25)
+        for length in range(1, ids + 1)
     ]
-    return {
+    line = {
         "name": name,
         "patch": patch,
         "encode": [[text, tokenizer.encode(text, add_special_tokens=False).ids] for text in texts],
-        "decode": [[some, tokenizer.decode(some, skip_special_tokens=False)] for some in ids],
+        "decode": [[some, tokenizer.decode(some, skip_special_tokens=False)] for some in some_ids],
     }
+    if around:
+        line["around"] = [[text, tokenizer.encode(text).ids] for text in texts[:6]]
+        line["bare"] = [[some, tokenizer.decode(some)] for some in some_ids[:8]]
+    return line
 
 
 def train() -> Json:
@@ -199,6 +240,324 @@ def variants(base: Json) -> dict[str, Json]:
     }
 
 
+def llama() -> Json:
+    """Returns a BPE over characters with byte fallback; the tokens of bytes come first."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]
+    )
+    tokenizer.decoder = decoders.Sequence(
+        [
+            decoders.Replace("▁", " "),
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+            decoders.Strip(" ", 1, 0),
+        ]
+    )
+    words = [f"▁{word}" for word in WORDS]
+    trainer = trainers.BpeTrainer(
+        vocab_size=400, special_tokens=["<unk>", "<s>", "</s>"], show_progress=False
+    )
+    tokenizer.train_from_iterator(words * 3, trainer)
+    json_form = json.loads(tokenizer.to_str())
+    vocab = json_form["model"]["vocab"]
+    merges = json_form["model"]["merges"]
+    rare = {"橋", "ï", "ß", "🚀"} & {*vocab} - {part for merge in merges for part in merge}
+    tokens = ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)]
+    tokens += [token for token in vocab if token not in {*tokens} | rare]
+    json_form["model"]["vocab"] = {token: i for i, token in enumerate(tokens)}
+    json_form["post_processor"] = template("<s>", None)
+    return json_form
+
+
+def clip() -> Json:
+    """Returns a BPE whose tokens say where a word ends."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<end>", end_of_word_suffix="</w>"))
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(CLIP), "removed", invert=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.post_processor = processors.RobertaProcessing(("<end>", 1), ("<begin>", 0))
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    trainer = trainers.BpeTrainer(
+        vocab_size=700,
+        special_tokens=["<begin>", "<end>"],
+        initial_alphabet=alphabet,
+        end_of_word_suffix="</w>",
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(WORDS * 3, trainer)
+    return json.loads(tokenizer.to_str())
+
+
+def continuing() -> Json:
+    """Returns a BPE whose tokens say where a word goes on."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", continuing_subword_prefix="##"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.decoder = decoders.WordPiece()
+    trainer = trainers.BpeTrainer(
+        vocab_size=300,
+        special_tokens=["<unk>"],
+        continuing_subword_prefix="##",
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(WORDS * 3, trainer)
+    return json.loads(tokenizer.to_str())
+
+
+def unigram() -> Json:
+    """Returns a unigram model."""
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Precompiled(charsmap(REPLACEMENTS)),
+            normalizers.Strip(left=False, right=True),
+            normalizers.Replace(Regex(" {2,}"), "▁"),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    trainer = trainers.UnigramTrainer(
+        vocab_size=200,
+        special_tokens=["<s>", "<pad>", "</s>", "<unk>"],
+        unk_token="<unk>",
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator([" ".join(WORDS[i : i + 6]) for i in range(0, 80, 3)], trainer)
+    json_form = json.loads(tokenizer.to_str())
+    json_form["post_processor"] = template("<s>", "</s>")
+    return json_form
+
+
+def word_piece() -> Json:
+    """Returns a WordPiece model."""
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=50))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=350, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]"], show_progress=False
+    )
+    tokenizer.train_from_iterator(WORDS * 3 + ["don ' t stop . ? ! , n't 's"], trainer)
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    return json.loads(tokenizer.to_str())
+
+
+def word_level() -> Json:
+    """Returns a model with one token for each word."""
+    tokenizer = Tokenizer(models.WordLevel(unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    trainer = trainers.WordLevelTrainer(
+        vocab_size=150, special_tokens=["<unk>", "<pad>", "|"], show_progress=False
+    )
+    tokenizer.train_from_iterator(WORDS * 3, trainer)
+    return json.loads(tokenizer.to_str())
+
+
+def template(first: str, last: str | None) -> Json:
+    """Returns a post-processor that puts the tokens with the ids 0 to 2 around a text."""
+    ids = {"<s>": 1 if last is None else 0, "</s>": 2}
+    pieces: list[Json] = [{"SpecialToken": {"id": first, "type_id": 0}}]
+    pieces.append({"Sequence": {"id": "A", "type_id": 0}})
+    if last is not None:
+        pieces.append({"SpecialToken": {"id": last, "type_id": 0}})
+    return {
+        "type": "TemplateProcessing",
+        "single": pieces,
+        "pair": [*pieces, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {
+            name: {"id": name, "ids": [number], "tokens": [name]} for name, number in ids.items()
+        },
+    }
+
+
+def charsmap(replacements: dict[str, str]) -> bytes:
+    """Returns SentencePiece's form of replacements: a double-array trie, and their texts."""
+    texts = bytearray()
+    root: dict[int, Any] = {}
+    for key, replacement in replacements.items():
+        node = root
+        for byte in key.encode():
+            node = node.setdefault(byte, {})
+        node[0] = len(texts)
+        texts += replacement.encode() + b"\0"
+    units: dict[int, int] = {}
+    taken = {0}
+    waiting = [(0, 0, root)]
+    while waiting:
+        place, label, node = waiting.pop(0)
+        base = 1
+        while any(base ^ child in taken for child in node):
+            base += 1
+        taken |= {base ^ child for child in node}
+        units[place] = (place ^ base) << 10 | (0 in node) << 8 | label
+        for child, value in node.items():
+            if child == 0:
+                units[base] = 1 << 31 | value
+            else:
+                waiting.append((base ^ child, child, value))
+    array = [units.get(place, 0) for place in range(max(units) + 257)]
+    return struct.pack(f"<I{len(array)}I", 4 * len(array), *array) + bytes(texts)
+
+
+def metaspace(scheme: str, **options: bool) -> Json:
+    """Returns a Metaspace pre-tokenizer or decoder."""
+    return {"type": "Metaspace", "replacement": "▁", "prepend_scheme": scheme} | options
+
+
+def chain(kind: str, *members: Json) -> Json:
+    """Returns a sequence of normalizers or decoders."""
+    return {"type": "Sequence", kind: list(members)}
+
+
+def model_variants(base: str, json_form: Json) -> dict[str, Json]:
+    """Returns the patches of a base that are tested, by name."""
+    spaces = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
+    shown = {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}
+    fallback, fuse = {"type": "ByteFallback"}, {"type": "Fuse"}
+    strip = {"type": "Strip", "content": " ", "start": 1, "stop": 0}
+    vocab = json_form["model"]["vocab"]
+    if base == "llama":
+        few = {token: i for i, token in enumerate(t for t in vocab if t != "<0xE2>")}
+        return {
+            "gemma": {
+                "normalizer": spaces,
+                "pre_tokenizer": split({"String": " "}, "MergedWithPrevious"),
+                "decoder": chain("decoders", shown, fallback, fuse),
+            },
+            "first": {"normalizer": None, "pre_tokenizer": metaspace("first", split=False)},
+            "always": {
+                "normalizer": None,
+                "pre_tokenizer": metaspace("always"),
+                "decoder": chain("decoders", metaspace("always"), fallback),
+            },
+            "byte missing": {"model": {"vocab": few}},
+            "unknown apart": {"model": {"byte_fallback": False, "fuse_unk": False}},
+            "unknown fused": {"model": {"byte_fallback": False}},
+            "whole words": {"model": {"ignore_merges": True}},
+            "strip at both ends": {
+                "decoder": chain("decoders", shown, fuse, {**strip, "start": 2, "stop": 0}, strip)
+            },
+            "replace behind fuse": {"decoder": chain("decoders", fallback, fuse, shown, strip)},
+            "added tokens": {
+                "added_tokens": [
+                    *json_form["added_tokens"],
+                    added("river", normalized=True),
+                    added("<x>", normalized=True, special=True, lstrip=True),
+                    added("▁", normalized=False, rstrip=True),
+                ]
+            },
+        }
+    if base == "clip":
+        return {
+            "suffix": {"decoder": {"type": "BPEDecoder", "suffix": "</w>"}},
+            "bytes as text": {
+                "normalizer": {"type": "ByteLevel"},
+                "pre_tokenizer": None,
+            },
+        }
+    if base == "unigram":
+        return {
+            "never": {
+                "pre_tokenizer": metaspace("never"),
+                "decoder": metaspace("never"),
+                "normalizer": {"type": "Nmt"},
+            },
+            "no pieces": {"normalizer": spaces, "pre_tokenizer": None},
+            "by words": {
+                "pre_tokenizer": sequence({"type": "WhitespaceSplit"}, metaspace("always"))
+            },
+            "bytes": {
+                "model": {
+                    "byte_fallback": True,
+                    "vocab": [*vocab, *([f"<0x{b:02X}>", -20.0] for b in range(256))],
+                },
+                "decoder": chain("decoders", fallback, metaspace("always")),
+            },
+        }
+    if base == "word piece":
+        bert = {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True}
+        return {
+            "cased": {"normalizer": bert | {"strip_accents": None, "lowercase": False}},
+            "accents kept": {
+                "normalizer": bert | {"strip_accents": False, "lowercase": True},
+                "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": False},
+            },
+            "NFD": {
+                "normalizer": chain(
+                    "normalizers", {"type": "NFD"}, {"type": "Lowercase"}, {"type": "StripAccents"}
+                )
+            },
+            "NFKD": {"normalizer": {"type": "NFKD"}},
+        }
+    if base == "word level":
+        isolated = split({"Regex": "[0-9]+|o"}, "Isolated")
+        return {
+            "CTC": {
+                "decoder": {
+                    "type": "CTC",
+                    "pad_token": "<pad>",
+                    "word_delimiter_token": "|",
+                    "cleanup": True,
+                }
+            },
+            **{
+                f"punctuation {behavior}": {
+                    "pre_tokenizer": sequence(
+                        {"type": "Punctuation", "behavior": behavior}, {"type": "Whitespace"}
+                    )
+                }
+                for behavior in ("Isolated", "Removed", "Contiguous")
+            },
+            "scripts": {"pre_tokenizer": {"type": "UnicodeScripts"}},
+            "delimiter": {"pre_tokenizer": {"type": "CharDelimiterSplit", "delimiter": "e"}},
+            "isolated": {"pre_tokenizer": isolated},
+        }
+    return {}
+
+
+def splits() -> dict[str, Json]:
+    """Returns patches of the llama base that cut text in every way."""
+    patterns = [{"Regex": r"\s+|[aeo]"}, {"String": "er"}, {"Regex": "x*"}]
+    behaviors = ("Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous")
+    found = {
+        f"split {i} {behavior} {invert}": split(pattern, behavior, invert)
+        for i, pattern in enumerate(patterns)
+        for behavior in behaviors
+        for invert in (False, True)
+    }
+    found |= {
+        f"punctuation {behavior}": {"type": "Punctuation", "behavior": behavior}
+        for behavior in behaviors
+    }
+    found["fixed length"] = {"type": "FixedLength", "length": 3}
+    found["digits"] = {"type": "Digits", "individual_digits": True}
+    return {name: {"normalizer": None, "pre_tokenizer": value} for name, value in found.items()}
+
+
+BASES = {
+    "llama": llama,
+    "clip": clip,
+    "continuing": continuing,
+    "unigram": unigram,
+    "word piece": word_piece,
+    "word level": word_level,
+}
+
+
+def patched(base: Json, patch: Json) -> Tokenizer:
+    """Returns a tokenizer with some members replaced, those of "model" one by one."""
+    return Tokenizer.from_str(
+        json.dumps(base | patch | {"model": base["model"] | patch.get("model", {})})
+    )
+
+
 def write_small(folder: Path) -> None:
     """Writes the small tokenizer and its vectors."""
     base = train()
@@ -206,9 +565,32 @@ def write_small(folder: Path) -> None:
     texts = TEXTS + random_texts(1, 12)
     with (folder / "small-vectors.jsonl").open("w") as file:
         for name, patch in variants(base).items():
-            patched = base | patch | {"model": base["model"] | patch.get("model", {})}
-            tokenizer = Tokenizer.from_str(json.dumps(patched))
-            file.write(json.dumps(vectors(name, tokenizer, patch, texts)) + "\n")
+            line = vectors(name, patched(base, patch), patch, texts)
+            file.write(json.dumps(line) + "\n")
+
+
+def write_kinds(folder: Path) -> None:
+    """Writes a small tokenizer of each other kind, and their vectors."""
+    bases = {name: make() for name, make in BASES.items()}
+    lines = "".join(
+        json.dumps({"name": name, "tokenizer": base}, ensure_ascii=False) + "\n"
+        for name, base in bases.items()
+    )
+    (folder / "kinds-tokenizers.jsonl").write_text(lines)
+    with (folder / "kinds-vectors.jsonl").open("w") as file:
+        for name, base in bases.items():
+            patches = {"as it is": {}} | model_variants(name, base)
+            for variant, patch in patches.items():
+                texts = [text for text in TEXTS if len(text) < 90] + random_texts(3, 4)
+                tokenizer = patched(base, patch)
+                line = vectors(f"{name}, {variant}", tokenizer, patch, texts, around=True)
+                file.write(json.dumps({"base": name} | line) + "\n")
+    with (folder / "splits-vectors.jsonl").open("w") as file:
+        for variant, patch in splits().items():
+            texts = ["", "  Every river, er!  ", "a--b ?! 12 xx3 45", "o", "-", "über 橋. .x"]
+            texts += random_texts(4, 2)
+            line = vectors(variant, patched(bases["llama"], patch), patch, texts, ids=4)
+            file.write(json.dumps({"base": "llama"} | line) + "\n")
 
 
 def write_model(tokenizer_json: Path, target: Path) -> None:
@@ -224,12 +606,16 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     small = commands.add_parser("small")
     small.add_argument("folder", type=Path)
+    kinds = commands.add_parser("kinds")
+    kinds.add_argument("folder", type=Path)
     model = commands.add_parser("model")
     model.add_argument("tokenizer", type=Path)
     model.add_argument("target", type=Path)
     arguments = parser.parse_args()
     if arguments.command == "small":
         write_small(arguments.folder)
+    elif arguments.command == "kinds":
+        write_kinds(arguments.folder)
     else:
         write_model(arguments.tokenizer, arguments.target)
 

@@ -1,5 +1,6 @@
 package org.mlcengine.tokenizer;
 
+import java.util.Arrays;
 import java.util.OptionalInt;
 
 /**
@@ -12,16 +13,39 @@ public interface Tokenizer {
    * text spells them; no other token is put in front of or behind the text. A surrogate without its
    * partner counts as U+FFFD.
    */
-  int[] encode(String text);
+  default int[] encode(String text) {
+    return encode(text, SpecialTokens.RECOGNIZED);
+  }
+
+  /**
+   * Returns the ids of a text, as {@link #encode(String)} does, with a choice about the special
+   * tokens that it spells. Added tokens that are not special are recognised either way.
+   */
+  int[] encode(String text, SpecialTokens special);
+
+  /**
+   * Returns the ids of a text with the tokens around it that the tokenizer's file asks for, such as
+   * one for the beginning of a sequence. Without such tokens it equals {@link #encode(String)}.
+   */
+  default int[] encodeWithSpecialTokens(String text) {
+    return encode(text);
+  }
 
   /**
    * Returns the text of the ids, special tokens included. Each maximal part of the bytes that is
-   * not UTF-8 becomes one U+FFFD. Ids without a token contribute nothing.
+   * not UTF-8 becomes one U+FFFD, unless the tokenizer's file asks for something else. Ids without
+   * a token contribute nothing.
    */
   String decode(int... ids);
 
+  /** Returns the text of the ids that are not special tokens. */
+  default String decodeWithoutSpecialTokens(int... ids) {
+    return decode(Arrays.stream(ids).filter(id -> !isSpecial(id)).toArray());
+  }
+
   /**
-   * Returns a fresh array of the bytes that an id contributes to a text. It is empty for an id
+   * Returns a fresh array of the bytes that an id contributes within a text: what a decoder does to
+   * a text's beginning, such as leaving out a space, is not done here. It is empty for an id
    * outside the vocabulary and for one that has no token.
    */
   byte[] tokenBytes(int id);

@@ -23,7 +23,8 @@ import org.mlcengine.protocol.ToolCall;
 import org.mlcengine.protocol.ToolChoice;
 
 class ToolCallParserTest {
-  private static final String ARGS = "{\"city\": \"Zürich 😀\", \"days\": [1, {\"a\": \"}]\\\"\"}]}";
+  private static final String ARGS =
+      "{\"city\": \"Zürich 😀\", \"days\": [1, {\"a\": \"}]\\\"\"}]}";
   private static final String BEGIN = "<｜tool▁calls▁begin｜>";
   private static final String END = "<｜tool▁calls▁end｜>";
 
@@ -58,17 +59,38 @@ class ToolCallParserTest {
             weather,
             "add{}"),
         reply(HERMES, "<tool_call>{\"name\":\"add\",\"arguments\":{}}</tool_call>", "", "add{}"),
-        reply(HERMES, "<tool_call> {\"arguments\": {\"a\": 1} , \"name\" :\n\"add\" }", "", "add{\"a\": 1}"),
-        reply(HERMES, "<tool_call>{\"id\": 7, \"name\": \"add\", \"x\": [1]}</tool_call>", "", "add{}"),
+        reply(
+            HERMES,
+            "<tool_call> {\"arguments\": {\"a\": 1} , \"name\" :\n\"add\" }",
+            "",
+            "add{\"a\": 1}"),
+        reply(
+            HERMES,
+            "<tool_call>{\"id\": 7, \"name\": \"add\", \"x\": [1]}</tool_call>",
+            "",
+            "add{}"),
         reply(HERMES, "<tool_call>{\"name\": \"add\", \"arguments\": null}", "", "add{}"),
-        reply(HERMES, hermes("add", "\"{\\\"a\\\": \\\"\\\\n\\\\u00e9\\\"}\""), "", "add{\"a\": \"\\n\\u00e9\"}"),
+        reply(
+            HERMES,
+            hermes("add", "\"{\\\"a\\\": \\\"\\\\n\\\\u00e9\\\"}\""),
+            "",
+            "add{\"a\": \"\\n\\u00e9\"}"),
         reply(HERMES, hermes("add", "{\"a\": \"x\ny\"}"), "", "add{\"a\": \"x\\ny\"}"),
         reply(HERMES, "[" + hermes("nobody", "{}") + "]", "[]", "nobody{}"),
         reply(HERMES, "a < b <tool> <tool_cal", "a < b <tool> <tool_cal"),
         reply(HERMES, "<<tool_call><tool_call>{}", "<<tool_call><tool_call>{}"),
-        reply(HERMES, "<tool_call>\n{\"name\": \"add\"\n</tool_call>", "<tool_call>\n{\"name\": \"add\"\n</tool_call>"),
-        reply(HERMES, "<tool_call>{\"name\": \"a b\", \"arguments\": {}}", "<tool_call>{\"name\": \"a b\", \"arguments\": {}}"),
-        reply(HERMES, "<tool_call>{\"name\": \"add\", \"arguments\": [1]}", "<tool_call>{\"name\": \"add\", \"arguments\": [1]}"),
+        reply(
+            HERMES,
+            "<tool_call>\n{\"name\": \"add\"\n</tool_call>",
+            "<tool_call>\n{\"name\": \"add\"\n</tool_call>"),
+        reply(
+            HERMES,
+            "<tool_call>{\"name\": \"a b\", \"arguments\": {}}",
+            "<tool_call>{\"name\": \"a b\", \"arguments\": {}}"),
+        reply(
+            HERMES,
+            "<tool_call>{\"name\": \"add\", \"arguments\": [1]}",
+            "<tool_call>{\"name\": \"add\", \"arguments\": [1]}"),
         reply(HERMES, "<tool_call>{\"name\": \"add\"", "<tool_call>{\"name\": \"add\""),
         reply(HERMES, " \n ", " \n "),
         reply(GENERIC, "x " + hermes("add", "{}") + "</tool_call> y", "x y", "add{}"),
@@ -78,29 +100,66 @@ class ToolCallParserTest {
         reply(LLAMA, "[" + json + ", " + json + "]", "", weather, weather),
         reply(LLAMA, "I call:\n" + json + "\nso", "I call:\nso".replace("\nso", "\nso"), weather),
         reply(LLAMA, "I call " + json, "I call " + json),
-        reply(LLAMA, "{\"name\": \"Bob\", \"parameters\": {}}", "{\"name\": \"Bob\", \"parameters\": {}}"),
+        reply(
+            LLAMA,
+            "{\"name\": \"Bob\", \"parameters\": {}}",
+            "{\"name\": \"Bob\", \"parameters\": {}}"),
         reply(LLAMA, "{\"name\": \"add\", \"text\": \"x\"", "{\"name\": \"add\", \"text\": \"x\""),
         reply(LLAMA, "<|python_tag|>print(1)", "<|python_tag|>print(1)"),
         reply(LLAMA, "[1, 2]", "[1, 2]"),
-        reply(MISTRAL, "[TOOL_CALLS][{\"name\": \"add\", \"arguments\": " + ARGS + ", \"id\": \"a\"}]", "", "add" + ARGS),
-        reply(MISTRAL, "ok[TOOL_CALLS] [{\"name\": \"add\", \"arguments\": {}}, {\"name\": \"get_weather\", \"arguments\": {}}] ", "ok", "add{}", "get_weather{}"),
+        reply(
+            MISTRAL,
+            "[TOOL_CALLS][{\"name\": \"add\", \"arguments\": " + ARGS + ", \"id\": \"a\"}]",
+            "",
+            "add" + ARGS),
+        reply(
+            MISTRAL,
+            "ok[TOOL_CALLS] [{\"name\": \"add\", \"arguments\": {}}, {\"name\": \"get_weather\", \"arguments\": {}}] ",
+            "ok",
+            "add{}",
+            "get_weather{}"),
         reply(MISTRAL, "[TOOL_CALLS][TOOL_CALLS][]", "[TOOL_CALLS][TOOL_CALLS][]"),
-        reply(MISTRAL_ARGS, "[TOOL_CALLS]add[ARGS]" + ARGS + "[TOOL_CALLS]get_weather[CALL_ID]abc[ARGS]{}", "", "add" + ARGS, "get_weather{}"),
+        reply(
+            MISTRAL_ARGS,
+            "[TOOL_CALLS]add[ARGS]" + ARGS + "[TOOL_CALLS]get_weather[CALL_ID]abc[ARGS]{}",
+            "",
+            "add" + ARGS,
+            "get_weather{}"),
         reply(MISTRAL_ARGS, "[TOOL_CALLS]add{\"a\": 1}", "", "add{\"a\": 1}"),
         reply(MISTRAL_ARGS, "[TOOL_CALLS]add[ARG]{}", "[TOOL_CALLS]add[ARG]{}"),
-        reply(DEEPSEEK, "Well\n" + BEGIN + v3("add", ARGS) + "\n" + v3("get_weather", "{}") + END, "Well", "add" + ARGS, "get_weather{}"),
+        reply(
+            DEEPSEEK,
+            "Well\n" + BEGIN + v3("add", ARGS) + "\n" + v3("get_weather", "{}") + END,
+            "Well",
+            "add" + ARGS,
+            "get_weather{}"),
         reply(DEEPSEEK, v3("add", "{}"), "", "add{}"),
         reply(DEEPSEEK, BEGIN + "nothing" + END, BEGIN + "nothing" + END),
         reply(DEEPSEEK, BEGIN + END, BEGIN + END),
-        reply(DEEPSEEK_V3_1, BEGIN + v31("add", ARGS) + v31("function", "{}") + END + "\n", "", "add" + ARGS, "function{}"),
+        reply(
+            DEEPSEEK_V3_1,
+            BEGIN + v31("add", ARGS) + v31("function", "{}") + END + "\n",
+            "",
+            "add" + ARGS,
+            "function{}"),
         reply(GEMMA, "```json\n" + json + "\n```", "", weather),
         reply(GEMMA, "```tool_code\n[" + json + "]\n```\n", "", weather),
         reply(GEMMA, json + "\n" + json, "", weather, weather),
         reply(GEMMA, "See:\n```json\n{\"a\": 1}\n```", "See:\n```json\n{\"a\": 1}\n```"),
         reply(GEMMA, "```python\nx\n```", "```python\nx\n```"),
-        reply(GEMMA, "```json\n" + json + "\n```\n```json\n" + json + "\n```", "", weather, weather),
-        reply(PYTHON, "[get_weather(city=\"Zürich\", days=[1, {'a': None}], x=True, y=-1.5e3), add()]", "", "get_weather{\"city\": \"Zürich\", \"days\": [1, {\"a\": null}], \"x\": true, \"y\": -1.5e3}", "add{}"),
-        reply(PYTHON, "add(a = 1,b= 'it\\'s \\x41\\u00e9\\U0001F600\\n\"' )", "", "add{\"a\": 1, \"b\": \"it's Aé😀\\n\\\"\"}"),
+        reply(
+            GEMMA, "```json\n" + json + "\n```\n```json\n" + json + "\n```", "", weather, weather),
+        reply(
+            PYTHON,
+            "[get_weather(city=\"Zürich\", days=[1, {'a': None}], x=True, y=-1.5e3), add()]",
+            "",
+            "get_weather{\"city\": \"Zürich\", \"days\": [1, {\"a\": null}], \"x\": true, \"y\": -1.5e3}",
+            "add{}"),
+        reply(
+            PYTHON,
+            "add(a = 1,b= 'it\\'s \\x41\\u00e9\\U0001F600\\n\"' )",
+            "",
+            "add{\"a\": 1, \"b\": \"it's Aé😀\\n\\\"\"}"),
         reply(PYTHON, "add(1, 2)", "add(1, 2)"),
         reply(PYTHON, "add(a == b) is", "add(a == b) is"),
         reply(PYTHON, "other(a=1)", "other(a=1)"),
@@ -132,11 +191,13 @@ class ToolCallParserTest {
   static Stream<Arguments> spoilt() {
     String spoiltJson = "{\"name\": \"add\", \"parameters\": {\"a\": oops}}";
     return Stream.of(
-        Arguments.of(HERMES, "a\n" + hermes("add", "{\"a\": 01}") + "b", "{\"a\": 0", "a1}}\n</tool_call>b"),
+        Arguments.of(
+            HERMES, "a\n" + hermes("add", "{\"a\": 01}") + "b", "{\"a\": 0", "a1}}\n</tool_call>b"),
         Arguments.of(LLAMA, spoiltJson, "{\"a\": ", "oops}}"),
         Arguments.of(MISTRAL, "[TOOL_CALLS][{\"name\": \"add\", \"arguments\": {,}}]", "{", ",}}]"),
         Arguments.of(MISTRAL_ARGS, "[TOOL_CALLS]add[ARGS]{]", "{", "]"),
-        Arguments.of(DEEPSEEK, BEGIN + v3("add", "{x}") + END, "{", "x}\n```<｜tool▁call▁end｜>" + END),
+        Arguments.of(
+            DEEPSEEK, BEGIN + v3("add", "{x}") + END, "{", "x}\n```<｜tool▁call▁end｜>" + END),
         Arguments.of(PYTHON, "[add(a=maybe)]", "{\"a\": ", ")]"));
   }
 
@@ -176,8 +237,7 @@ class ToolCallParserTest {
     assertThat(parser.accept("{\"a"))
         .containsExactly(
             new ToolCallEvent.CallBegin(0, "x", "add"), new ToolCallEvent.Arguments(0, "{\"a"));
-    assertThat(parser.accept("\": 1}"))
-        .containsExactly(new ToolCallEvent.Arguments(0, "\": 1}"));
+    assertThat(parser.accept("\": 1}")).containsExactly(new ToolCallEvent.Arguments(0, "\": 1}"));
     assertThat(parser.accept("}")).containsExactly(new ToolCallEvent.CallEnd(0, true));
     assertThat(parser.accept("\n</tool_call>")).isEmpty();
     assertThat(parser.finish()).isEmpty();
@@ -222,12 +282,14 @@ class ToolCallParserTest {
   }
 
   static Stream<String> floods() {
-    return Stream.of("{", "[", "\"", " ", "<tool_call>", "[TOOL_CALLS]", BEGIN, "{\"a\":", "```json\n");
+    return Stream.of(
+        "{", "[", "\"", " ", "<tool_call>", "[TOOL_CALLS]", BEGIN, "{\"a\":", "```json\n");
   }
 
   private static List<String> starts(ToolFamily family) {
     return switch (family) {
-      case HERMES, GENERIC -> List.of("", "<tool_call>", "<tool_call>{\"name\":\"add\",\"arguments\":");
+      case HERMES, GENERIC ->
+          List.of("", "<tool_call>", "<tool_call>{\"name\":\"add\",\"arguments\":");
       case LLAMA, GEMMA -> List.of("", "{\"", "{\"name\": \"add\", \"parameters\": {\"a\": ");
       case MISTRAL, MISTRAL_ARGS -> List.of("", "[TOOL_CALLS]", "[TOOL_CALLS]add[ARGS]{\"");
       case DEEPSEEK, DEEPSEEK_V3_1 -> List.of("", BEGIN, "<｜tool▁call▁begin｜>add<｜tool▁sep｜>{\"");

@@ -1,5 +1,6 @@
 package org.mlcengine.tokenizer.huggingface;
 
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -24,9 +25,11 @@ final class AddedTokenFinder {
   }
 
   private final Node root = new Node();
+  private final BitSet firsts = new BitSet();
 
-  /** Looks for {@code token} wherever the text has {@code pattern}. */
+  /** Looks for {@code token} wherever the text has {@code pattern}, which is not empty. */
   void add(String pattern, AddedToken token) {
+    firsts.set(pattern.charAt(0));
     Node node = root;
     for (int i = 0; i < pattern.length(); i++) {
       node = node.next.computeIfAbsent(pattern.charAt(i), c -> new Node());
@@ -34,24 +37,29 @@ final class AddedTokenFinder {
     node.token = token;
   }
 
-  void split(String text, Parts parts) {
-    if (root.next.isEmpty()) {
-      end(text, 0, parts);
-      return;
-    }
+  /**
+   * Gives the parts of a text to the receiver.
+   *
+   * @param special whether special tokens are tokens; otherwise they are text, within which, as in
+   *     the Hugging Face library, no other token is found
+   */
+  void split(String text, boolean special, Parts parts) {
     int done = 0;
-    for (int i = 0; i < text.length(); ) {
-      Match match = longestAt(text, i);
+    int i = firsts.isEmpty() ? text.length() : 0;
+    while (i < text.length()) {
+      Match match = firsts.get(text.charAt(i)) ? longestAt(text, i) : null;
       if (match == null) {
         i++;
         continue;
       }
-      if (accepts(match, text, i)) {
+      if ((special || !match.token.special()) && accepts(match, text, i)) {
         done = accept(match, text, i, done, parts);
       }
       i = match.end;
     }
-    end(text, done, parts);
+    if (done < text.length()) {
+      parts.text(text, done, text.length());
+    }
   }
 
   private @Nullable Match longestAt(String text, int from) {
@@ -84,7 +92,8 @@ final class AddedTokenFinder {
         && CodePoints.isWhiteSpace(text.charAt(from - 1))) {
       from--;
     }
-    int to = match.end;
+    // An earlier token may have taken in the white space that this one lies in.
+    int to = match.token.rightStrip() ? Math.max(match.end, done) : match.end;
     while (match.token.rightStrip()
         && to < text.length()
         && CodePoints.isWhiteSpace(text.charAt(to))) {
@@ -95,11 +104,5 @@ final class AddedTokenFinder {
     }
     parts.token(match.token.id());
     return to;
-  }
-
-  private static void end(String text, int done, Parts parts) {
-    if (done < text.length()) {
-      parts.text(text, done, text.length());
-    }
   }
 }

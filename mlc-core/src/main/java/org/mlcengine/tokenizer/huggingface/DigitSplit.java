@@ -9,21 +9,21 @@ import org.mlcengine.tokenizer.CodePoints;
  */
 record DigitSplit(boolean individual) implements PreTokenizer {
   @Override
-  public void split(String text, int from, int to, Pieces pieces) {
-    int start = from;
+  public void split(String text, int from, int to, boolean start, Pieces pieces) {
+    int begin = from;
     boolean digits = false;
     for (int i = from, width; i < to; i += width) {
       int c = text.codePointAt(i);
       width = Character.charCount(c);
       boolean digit = CodePoints.isNumber(c);
-      if (i > start && (digit != digits || (digit && individual))) {
-        pieces.accept(text, start, i);
-        start = i;
+      if (i > begin && (digit != digits || (digit && individual))) {
+        pieces.accept(text, begin, i, start && begin == from);
+        begin = i;
       }
       digits = digit;
     }
-    if (start < to) {
-      pieces.accept(text, start, to);
+    if (begin < to) {
+      pieces.accept(text, begin, to, start && begin == from);
     }
   }
 }

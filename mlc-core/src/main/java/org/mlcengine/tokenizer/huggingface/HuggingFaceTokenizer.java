@@ -1,10 +1,10 @@
 package org.mlcengine.tokenizer.huggingface;
 
-import java.text.Normalizer;
 import java.util.List;
 import java.util.OptionalInt;
 import org.mlcengine.tokenizer.CodePoints;
 import org.mlcengine.tokenizer.IntList;
+import org.mlcengine.tokenizer.SpecialTokens;
 import org.mlcengine.tokenizer.StreamDecoder;
 import org.mlcengine.tokenizer.Tokenizer;
 import org.mlcengine.tokenizer.Utf8StreamDecoder;
@@ -16,50 +16,63 @@ import org.mlcengine.tokenizer.Utf8StreamDecoder;
 final class HuggingFaceTokenizer implements Tokenizer {
   private final AddedTokenFinder rawTokens = new AddedTokenFinder();
   private final AddedTokenFinder normalizedTokens = new AddedTokenFinder();
-  private final List<Normalizer.Form> normalizers;
+  private final Normalization normalization;
   private final List<PreTokenizer> preTokenizers;
-  private final BytePairEncoder encoder;
+  private final WordEncoder encoder;
+  private final PostProcessor processor;
   private final TokenTable tokens;
 
   HuggingFaceTokenizer(
       TokenTable tokens,
-      List<Normalizer.Form> normalizers,
+      Normalization normalization,
       List<PreTokenizer> preTokenizers,
-      BytePairEncoder encoder) {
+      WordEncoder encoder,
+      PostProcessor processor) {
     this.tokens = tokens;
-    this.normalizers = normalizers;
+    this.normalization = normalization;
     this.preTokenizers = preTokenizers;
     this.encoder = encoder;
+    this.processor = processor;
     for (AddedToken token : tokens.added()) {
-      if (token.normalized()) {
-        normalizedTokens.add(normalize(token.content()), token);
-      } else {
-        rawTokens.add(token.content(), token);
+      String pattern = tokens.textOf(token);
+      if (!pattern.isEmpty()) {
+        (token.normalized() ? normalizedTokens : rawTokens).add(pattern, token);
       }
     }
   }
 
   @Override
-  public int[] encode(String text) {
-    IntList found = new IntList();
-    PreTokenizer.Pieces words = (piece, from, to) -> encoder.encode(piece, from, to, found);
-    for (PreTokenizer preTokenizer : preTokenizers.reversed()) {
-      PreTokenizer.Pieces inner = words;
-      words = (piece, from, to) -> preTokenizer.split(piece, from, to, inner);
-    }
-    AddedTokenFinder.Parts plain = new Collector(found, words);
-    rawTokens.split(CodePoints.wellFormed(text), new Normalizing(found, plain));
-    return found.toArray();
+  public int[] encode(String text, SpecialTokens special) {
+    boolean recognizes = special == SpecialTokens.RECOGNIZED;
+    Encoding encoding = new Encoding(recognizes);
+    rawTokens.split(CodePoints.wellFormed(text), recognizes, encoding);
+    return encoding.ids.toArray();
+  }
+
+  @Override
+  public int[] encodeWithSpecialTokens(String text) {
+    return processor.process(encode(text));
   }
 
   @Override
   public String decode(int... ids) {
     StringBuilder text = new StringBuilder();
-    Utf8StreamDecoder decoder = new Utf8StreamDecoder(this);
-    for (int id : ids) {
-      decoder.append(id, text);
+    if (tokens.decoder().isBytes()) {
+      Utf8StreamDecoder decoder = new Utf8StreamDecoder(this);
+      for (int id : ids) {
+        decoder.append(id, text);
+      }
+      decoder.finish(text);
+      return text.toString();
     }
-    decoder.finish(text);
+    DecoderStep.Tokens chain = tokens.decoder().begin(text);
+    for (int id : ids) {
+      String token = tokens.text(id);
+      if (token != null) {
+        chain.accept(token);
+      }
+    }
+    chain.finish();
     return text.toString();
   }
 
@@ -85,48 +98,64 @@ final class HuggingFaceTokenizer implements Tokenizer {
 
   @Override
   public StreamDecoder streamDecoder() {
-    return new Utf8StreamDecoder(this);
+    return tokens.decoder().isBytes()
+        ? new Utf8StreamDecoder(this)
+        : new ChainStreamDecoder(tokens);
   }
 
-  private String normalize(String text) {
-    String normalized = text;
-    for (Normalizer.Form form : normalizers) {
-      normalized = Normalizer.normalize(normalized, form);
-    }
-    return normalized;
-  }
+  /** The ids of a text, as they are found. */
+  private final class Encoding implements AddedTokenFinder.Parts {
+    private final IntList ids = new IntList();
+    private final boolean recognizes;
+    private final PreTokenizer.Pieces words;
 
-  /** Normalizes the text between raw tokens, and looks for normalized tokens in it. */
-  private final class Normalizing implements AddedTokenFinder.Parts {
-    private final IntList found;
-    private final AddedTokenFinder.Parts next;
-
-    Normalizing(IntList found, AddedTokenFinder.Parts next) {
-      this.found = found;
-      this.next = next;
+    Encoding(boolean recognizes) {
+      this.recognizes = recognizes;
+      PreTokenizer.Pieces pieces = new Words(encoder, ids);
+      for (PreTokenizer preTokenizer : preTokenizers.reversed()) {
+        pieces = new Stage(preTokenizer, pieces);
+      }
+      this.words = pieces;
     }
 
+    /** Normalizes the text between raw tokens, and looks for normalized tokens in it. */
     @Override
     public void text(String text, int from, int to) {
-      normalizedTokens.split(normalize(text.substring(from, to)), next);
+      String normalized = normalization.normalize(text.substring(from, to));
+      normalizedTokens.split(normalized, recognizes, new Normalized(from == 0, ids, words));
     }
 
     @Override
     public void token(int id) {
-      found.add(id);
+      ids.add(id);
     }
   }
 
-  private record Collector(IntList found, PreTokenizer.Pieces words)
+  private record Normalized(boolean start, IntList ids, PreTokenizer.Pieces words)
       implements AddedTokenFinder.Parts {
     @Override
     public void text(String text, int from, int to) {
-      words.accept(text, from, to);
+      words.accept(text, from, to, start && from == 0);
     }
 
     @Override
     public void token(int id) {
-      found.add(id);
+      ids.add(id);
+    }
+  }
+
+  private record Stage(PreTokenizer preTokenizer, PreTokenizer.Pieces next)
+      implements PreTokenizer.Pieces {
+    @Override
+    public void accept(String text, int from, int to, boolean start) {
+      preTokenizer.split(text, from, to, start, next);
+    }
+  }
+
+  private record Words(WordEncoder encoder, IntList ids) implements PreTokenizer.Pieces {
+    @Override
+    public void accept(String text, int from, int to, boolean start) {
+      encoder.encode(text, from, to, ids);
     }
   }
 }

@@ -10,14 +10,21 @@ final class MergeReader {
 
   private final JsonText text;
   private final Vocabulary vocabulary;
+  private final int prefix;
   private final IntList lefts = new IntList();
   private final IntList rights = new IntList();
   private final IntList results = new IntList();
   private char[] joined = new char[64];
 
-  MergeReader(JsonText text, Vocabulary vocabulary) {
+  /**
+   * Makes a reader.
+   *
+   * @param prefix how many characters of the second token the merged one leaves out
+   */
+  MergeReader(JsonText text, Vocabulary vocabulary, int prefix) {
     this.text = text;
     this.vocabulary = vocabulary;
+    this.prefix = prefix;
   }
 
   /** Returns the merges that were read, in falling order of precedence. */
@@ -84,7 +91,13 @@ final class MergeReader {
   private void add(int split, int end) throws IOException {
     lefts.add(id(0, split));
     rights.add(id(split, end));
-    results.add(id(0, end));
+    if (prefix > 0) {
+      int kept = Math.max(0, end - split - prefix);
+      System.arraycopy(joined, end - kept, joined, split, kept);
+      results.add(id(0, split + kept));
+    } else {
+      results.add(id(0, end));
+    }
   }
 
   private int id(int from, int to) throws IOException {

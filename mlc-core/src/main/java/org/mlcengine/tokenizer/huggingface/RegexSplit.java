@@ -7,25 +7,31 @@ import java.util.regex.Pattern;
  * Splits at the matches of a pattern.
  *
  * @param pattern what to look for
- * @param matches whether the matches are pieces
- * @param gaps whether the text between two matches is a piece
+ * @param inverted whether the delimiters are what lies between the matches
  */
-record RegexSplit(Pattern pattern, boolean matches, boolean gaps) implements PreTokenizer {
+record RegexSplit(Pattern pattern, boolean inverted, SplitBehavior behavior)
+    implements PreTokenizer {
   @Override
-  public void split(String text, int from, int to, Pieces pieces) {
+  public void split(String text, int from, int to, boolean start, Pieces pieces) {
+    SplitPieces parts = new SplitPieces(behavior, text, from, start, pieces);
     Matcher matcher = pattern.matcher(text).region(from, to);
-    int end = from;
+    int done = from;
+    boolean found = false;
     while (matcher.find()) {
-      if (gaps && matcher.start() > end) {
-        pieces.accept(text, end, matcher.start());
+      // Like the Hugging Face library's, an empty match does not touch the one before it.
+      if (found && matcher.end() == done && matcher.start() == done) {
+        continue;
       }
-      end = matcher.end();
-      if (matches && end > matcher.start()) {
-        pieces.accept(text, matcher.start(), end);
+      if (done < matcher.start()) {
+        parts.add(done, matcher.start(), inverted);
       }
+      done = matcher.end();
+      found = true;
+      parts.add(matcher.start(), done, !inverted);
     }
-    if (gaps && end < to) {
-      pieces.accept(text, end, to);
+    if (done < to) {
+      parts.add(done, to, inverted);
     }
+    parts.end();
   }
 }

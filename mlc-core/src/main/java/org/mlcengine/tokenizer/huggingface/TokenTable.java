@@ -12,18 +12,26 @@ import org.jspecify.annotations.Nullable;
 final class TokenTable {
   private final Vocabulary vocabulary;
   private final List<AddedToken> added;
+  private final Normalization normalization;
+  private final DecoderChain decoder;
   private final Map<String, Integer> addedIds = new HashMap<>();
   private final Map<Integer, String> addedTexts = new HashMap<>();
   private final Set<Integer> specials = new HashSet<>();
   private final int size;
 
-  TokenTable(Vocabulary vocabulary, List<AddedToken> added) {
+  TokenTable(
+      Vocabulary vocabulary,
+      List<AddedToken> added,
+      Normalization normalization,
+      DecoderChain decoder) {
     this.vocabulary = vocabulary;
     this.added = added;
+    this.normalization = normalization;
+    this.decoder = decoder;
     int end = vocabulary.endOfIds();
     for (AddedToken token : added) {
       addedIds.put(token.content(), token.id());
-      addedTexts.put(token.id(), token.content());
+      addedTexts.put(token.id(), textOf(token));
       if (token.special()) {
         specials.add(token.id());
       }
@@ -37,6 +45,16 @@ final class TokenTable {
     return added;
   }
 
+  /** Returns how tokens become text. */
+  DecoderChain decoder() {
+    return decoder;
+  }
+
+  /** Returns what an added token looks like in the text in which it is looked for. */
+  String textOf(AddedToken token) {
+    return token.normalized() ? normalization.normalize(token.content()) : token.content();
+  }
+
   /** Returns a number that is above every id. */
   int size() {
     return size;
@@ -45,7 +63,7 @@ final class TokenTable {
   /** Returns what a token contributes to a text; nothing for an id without a token. */
   byte[] bytes(int id) {
     String text = text(id);
-    return text == null ? new byte[0] : ByteAlphabet.read(text);
+    return text == null ? new byte[0] : decoder.bytes(text);
   }
 
   OptionalInt idOf(String token) {
@@ -62,7 +80,8 @@ final class TokenTable {
     return specials.contains(id);
   }
 
-  private @Nullable String text(int id) {
+  /** Returns a token as the decoder takes it; null for an id without one. */
+  @Nullable String text(int id) {
     String text = addedTexts.get(id);
     return text != null ? text : vocabulary.token(id);
   }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.ModelLoadException;
@@ -33,6 +34,7 @@ final class TokenizerJson {
   private Vocabulary vocabulary = new Vocabulary();
   private @Nullable MergeTable kept;
   private int merges = -1;
+  private double[] scores = new double[0];
 
   private TokenizerJson(Path file, JsonText text, TableCache cache) {
     this.file = file;
@@ -74,7 +76,7 @@ final class TokenizerJson {
     return model;
   }
 
-  /** Returns the model's tokens; none if it keeps its vocabulary in another form. */
+  /** Returns the model's tokens. */
   Vocabulary vocabulary() {
     return vocabulary;
   }
@@ -82,6 +84,11 @@ final class TokenizerJson {
   private void use(TableCache.Tables tables) {
     vocabulary = tables.vocabulary();
     kept = tables.merges();
+  }
+
+  /** Returns the score of each id; none if the vocabulary has no scores. */
+  double[] scores() {
+    return scores;
   }
 
   /** Whether the model has merges. */
@@ -99,13 +106,14 @@ final class TokenizerJson {
   /**
    * Reads the merges.
    *
+   * @param prefix how many characters of the second token the merged one leaves out
    * @throws ModelLoadException if one is malformed, or has a token that is not in the vocabulary
    */
-  MergeTable merges() {
+  MergeTable merges(int prefix) {
     if (kept != null) {
       return kept;
     }
-    MergeReader reader = new MergeReader(text, vocabulary);
+    MergeReader reader = new MergeReader(text, vocabulary, prefix);
     if (merges < 0) {
       return reader.table();
     }
@@ -162,6 +170,8 @@ final class TokenizerJson {
         int start = text.position();
         readVocabulary();
         leaveOut(start, "{}");
+      } else if (name.equals("vocab") && text.isNext('[')) {
+        readScores();
       } else if (name.equals("merges") && text.isNext('[')) {
         // They name tokens, and the vocabulary may come behind them.
         merges = text.position();
@@ -192,6 +202,42 @@ final class TokenizerJson {
         throw text.malformed("one token per id, and not a second one for " + id);
       }
     }
+  }
+
+  private void readScores() throws IOException {
+    text.pass('[', "an array as the vocabulary");
+    int id = 0;
+    for (boolean first = true; text.next(']', first); first = false, id++) {
+      text.pass('[', "a token and its score");
+      text.string("a token");
+      if (id > LARGEST_ID || !vocabulary.put(text.chars(), 0, text.length(), id)) {
+        throw text.malformed("an id from 0 to " + LARGEST_ID);
+      }
+      text.pass(',', "a score behind the token");
+      if (id == scores.length) {
+        scores = Arrays.copyOf(scores, Math.max(1 << 10, 2 * id));
+      }
+      scores[id] = score();
+      text.pass(']', "a token and its score");
+    }
+    scores = Arrays.copyOf(scores, id);
+  }
+
+  private double score() throws IOException {
+    int start = text.position();
+    String number = text.value();
+    try {
+      // A letter other than that of an exponent would make a number for Java, but not for JSON.
+      double score = Double.parseDouble(number);
+      if (Double.isFinite(score) && "dDfFxX".indexOf(number.charAt(number.length() - 1)) < 0) {
+        return score;
+      }
+    } catch (NumberFormatException e) {
+      text.moveTo(start);
+      throw text.malformed("a number as the score of a token (" + e.getMessage() + ")");
+    }
+    text.moveTo(start);
+    throw text.malformed("a finite number as the score of a token");
   }
 
   private void readTree(ObjectNode target, String name) throws IOException {

@@ -65,28 +65,40 @@ class TokenizersTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "normalizer | {'type':'Lowercase'} | normalizer 'Lowercase'",
-        "normalizer | {'type':'Sequence','normalizers':[{'type':'NFC'},{'type':'Strip'}]}"
-            + " | normalizer 'Strip'",
+        "normalizer | {'type':'Uppercase'} | normalizer 'Uppercase'",
+        "normalizer | {'type':'Sequence','normalizers':[{'type':'NFC'},{'type':'Bert'}]}"
+            + " | normalizer 'Bert'",
         "normalizer | 7 | normalizer 'none'",
-        "pre_tokenizer | {'type':'Metaspace'} | pre_tokenizer 'Metaspace'",
-        "pre_tokenizer | null | pre_tokenizer 'none that ends with ByteLevel'",
-        "pre_tokenizer | {'type':'Digits'} | pre_tokenizer 'none that ends with ByteLevel'",
-        "pre_tokenizer | {'type':'Sequence','pretokenizers':[{'type':'ByteLevel'},{'type':'Digits'}]}"
-            + " | pre_tokenizer behind ByteLevel 'Digits'",
-        "pre_tokenizer | {'type':'Split','pattern':{'String':'a'},'behavior':'Contiguous'}"
-            + " | behavior 'Contiguous'",
+        "normalizer | {'type':'Prepend'} | a text as its prepend",
+        "normalizer | {'type':'Precompiled','precompiled_charsmap':'AAAA'} | a table in base 64",
+        "normalizer | {'type':'Replace','pattern':{'Regex':'(a)*'},'content':''} | (a)*",
+        "pre_tokenizer | {'type':'Words'} | pre_tokenizer 'Words'",
+        "pre_tokenizer | {'type':'Split','pattern':{'String':'a'},'behavior':'Merged'}"
+            + " | behavior 'Merged'",
         "pre_tokenizer | {'type':'Split','pattern':{'Regex':'(?<=a)b'},'behavior':'Isolated'}"
             + " | (?<=",
         "pre_tokenizer | {'type':'Split','pattern':{},'behavior':'Isolated'} | a Regex",
-        "decoder | {'type':'Metaspace'} | decoder 'Metaspace'",
-        "decoder | null | decoder 'none'",
-        "model | {'type':'Unigram','vocab':[['a',1]]} | model 'Unigram'",
-        "model | {'type':'WordPiece','vocab':{'a':1}} | model 'WordPiece'",
+        "pre_tokenizer | {'type':'FixedLength','length':0} | a length of at least 1",
+        "pre_tokenizer | {'type':'CharDelimiterSplit','delimiter':'ab'} | one character",
+        "pre_tokenizer | {'type':'Metaspace','replacement':'_','prepend_scheme':'last'}"
+            + " | prepend_scheme 'last'",
+        "pre_tokenizer | {'type':'Metaspace','replacement':'_','prepend_scheme':'first',"
+            + "'add_prefix_space':false} | add_prefix_space is false",
+        "decoder | {'type':'Upper'} | decoder 'Upper'",
+        "decoder | {'type':'Strip','content':' ','start':-1,'stop':0} | a whole number as its start",
+        "post_processor | {'type':'Around'} | post_processor 'Around'",
+        "post_processor | {'type':'BertProcessing','sep':['a','b'],'cls':['a',1]} | an id",
+        "post_processor | {'type':'TemplateProcessing','single':[],'special_tokens':{}}"
+            + " | the sequence A once",
+        "model | {'type':'Unigram','vocab':[['a',1]]} | model.unk_id",
+        "model | {'type':'Unigram','unk_id':1,'vocab':[['a',1]]} | model.unk_id",
+        "model | {'type':'Unigram','unk_id':0,'vocab':[['a','b']]} | a number as the score",
+        "model | {'type':'WordPiece','vocab':{'a':1}} | model.unk_token",
+        "model | {'type':'WordLevel','unk_token':'b','vocab':{'a':1}} | model.unk_token",
+        "model | {'type':'Words','vocab':{'a':1}} | model 'Words'",
         "model | {'type':'BPE','vocab':{},'merges':[]} | model.vocab",
-        "model | {'type':'BPE','vocab':{'a':1},'merges':[],'byte_fallback':true} | byte_fallback",
         "model | {'type':'BPE','vocab':{'a':1},'merges':[],'dropout':0.1} | model.dropout '0.1'",
-        "model | {'type':'BPE','vocab':{'a':1},'merges':[],'end_of_word_suffix':'_'} | suffix '_'",
+        "model | {'type':'BPE','vocab':{'a':1},'merges':[],'unk_token':'_'} | model.unk_token",
         "model | {'type':'BPE','vocab':{'a':1,'b':2},'merges':['a b']} | unknown token 'ab'",
         "model | {'type':'BPE','vocab':{'a':1,'b':2},'merges':['a b c']} | line 1",
         "model | {'type':'BPE','vocab':{'a':1,'b':2},'merges':[['a']]} | a string in a merge",

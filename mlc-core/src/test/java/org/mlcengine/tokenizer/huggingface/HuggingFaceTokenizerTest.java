@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.mlcengine.tokenizer.SpecialTokens;
 import org.mlcengine.tokenizer.Tokenizer;
 
 class HuggingFaceTokenizerTest {
@@ -51,6 +52,17 @@ class HuggingFaceTokenizerTest {
     assertThat(TOKENIZER.isSpecial(river)).isFalse();
     assertThat(TOKENIZER.tokenBytes(river)).asString(StandardCharsets.UTF_8).isEqualTo(" river");
     assertThat(TOKENIZER.idOf("no such token")).isEmpty();
+  }
+
+  @Test
+  void aSpecialTokenIsTextWhereThatIsAskedFor() {
+    int end = TOKENIZER.idOf("<|im_end|>").orElseThrow();
+    int[] ids = TOKENIZER.encode("a<|im_end|>", SpecialTokens.AS_TEXT);
+    assertThat(ids).doesNotContain(end);
+    assertThat(TOKENIZER.decode(ids)).isEqualTo("a<|im_end|>");
+    assertThat(TOKENIZER.encode("a<|im_end|>", SpecialTokens.RECOGNIZED)).contains(end);
+    assertThat(TOKENIZER.decodeWithoutSpecialTokens(TOKENIZER.encode("a<|im_end|>b")))
+        .isEqualTo("ab");
   }
 
   @Test

@@ -45,7 +45,7 @@ class TableCacheTest {
     TokenizerJson first = read();
     TokenizerJson second = read();
     assertThat(second.model().path("x").asInt()).isEqualTo(1);
-    assertThat(second.merges().result(second.merges().rank(0, 1))).isEqualTo(7);
+    assertThat(second.merges(0).result(second.merges(0).rank(0, 1))).isEqualTo(7);
     assertSame(first, second);
   }
 
@@ -101,7 +101,7 @@ class TableCacheTest {
 
   private TokenizerJson read() {
     TokenizerJson json = TokenizerJson.read(file, cache);
-    json.merges();
+    json.merges(0);
     return json;
   }
 
@@ -130,10 +130,10 @@ class TableCacheTest {
     }
     for (int left = 0; left < tokens.endOfIds(); left++) {
       for (int right = 0; right < tokens.endOfIds(); right++) {
-        int rank = first.merges().rank(left, right);
-        assertThat(second.merges().rank(left, right)).isEqualTo(rank);
-        assertThat(rank < 0 ? -1 : second.merges().result(rank))
-            .isEqualTo(rank < 0 ? -1 : first.merges().result(rank));
+        int rank = first.merges(0).rank(left, right);
+        assertThat(second.merges(0).rank(left, right)).isEqualTo(rank);
+        assertThat(rank < 0 ? -1 : second.merges(0).result(rank))
+            .isEqualTo(rank < 0 ? -1 : first.merges(0).result(rank));
       }
     }
   }
