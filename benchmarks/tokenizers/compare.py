@@ -25,6 +25,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE))
 
+from file_vocabularies import VOCABULARIES as FILE_VOCABULARIES  # noqa: E402
 from texts import TextMaker  # noqa: E402
 from vocabularies import VOCABULARIES, Encoded, Reference, Vocabulary  # noqa: E402
 
@@ -148,7 +149,7 @@ def main() -> int:
     total = 0
     print(f"seed {arguments.seed}")
     print(f"{'vocabulary':<20} {'kind':<24} {'strings':>9} {'differences':>12}")
-    for vocabulary in VOCABULARIES:
+    for vocabulary in [*VOCABULARIES, *FILE_VOCABULARIES]:
         if not arguments.only.search(f"{vocabulary.name} {vocabulary.kind}"):
             continue
         try:

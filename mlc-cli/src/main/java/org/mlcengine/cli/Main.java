@@ -20,7 +20,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     description = "Runs MLC-compiled language models in a JVM.",
-    subcommands = {ChatCommand.class, BenchCommand.class, DoctorCommand.class, HelpCommand.class},
+    subcommands = {
+      ChatCommand.class,
+      BenchCommand.class,
+      TokenizeCommand.class,
+      DoctorCommand.class,
+      HelpCommand.class
+    },
     footer = {
       "",
       "Tools that make models (Python, set up on first use; each has --help):",

@@ -36,22 +36,6 @@ class TokenizersTest {
                 + "merges.txt with vocab.json with added_tokens.json, tokenizer_model");
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "tokenizer.model,SentencePiece",
-    "merges.txt;vocab.json;added_tokens.json,separate vocabulary and merges",
-    "tokenizer_model,RWKV",
-    "tokenizer_model;tokenizer.model,SentencePiece"
-  })
-  void otherKindsAreRefusedByName(String files, String kind) throws IOException {
-    for (String file : files.split(";", -1)) {
-      Files.createFile(folder.resolve(file));
-    }
-    assertThatThrownBy(() -> Tokenizers.load(folder))
-        .isInstanceOf(ModelLoadException.class)
-        .hasMessageContaining("'" + kind + "'");
-  }
-
   @Test
   void tokenizerJsonWinsOverTheOtherFiles() throws IOException {
     Files.createFile(folder.resolve("tokenizer.model"));
