@@ -68,7 +68,9 @@ def ask(java: Sequence[str], folder: Path, requests: Sequence[dict[str, Any]]) -
     return answers
 
 
-def check(request: dict[str, Any], encoded: Encoded, answer: dict[str, Any]) -> Iterator[Difference]:
+def check(
+    request: dict[str, Any], encoded: Encoded, answer: dict[str, Any]
+) -> Iterator[Difference]:
     """Compares what was made of a text."""
     text = request["text"]
     ids = answer["ids"]

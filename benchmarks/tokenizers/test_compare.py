@@ -7,9 +7,9 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent))
 
-import compare  # noqa: E402
-from texts import TextMaker  # noqa: E402
-from vocabularies import Encoded  # noqa: E402
+import compare
+from texts import TextMaker
+from vocabularies import Encoded
 
 
 def test_the_same_seed_gives_the_same_texts() -> None:

@@ -9,24 +9,46 @@ LAST_CODE_POINT = 0x10FFFF
 SURROGATES = range(0xD800, 0xE000)
 SPACES = [" ", "  ", "   ", "\n", "\r\n", "\t", "\n\n", "\u00a0", "\u3000", "\u2028", "\u200b"]
 ENGLISH = (
-    "the river runs under an old stone bridge where seven grey herons wait for fish while children "
-    "count boats It's they'LL we've I'm don't you'd WE'RE o'clock e.g. U.S.A. Mr. Smith's -- (well) "
+    "the river runs under an old stone bridge where seven grey herons wait for fish while "
+    "children count boats It's they'LL we've I'm don't you'd WE'RE o'clock e.g. U.S.A. "
+    "Mr. Smith's -- (well) "
     '"quoted" naïve café résumé cooperation unbelievable antidisestablishmentarianism'
 ).split(" ")
 OTHER_LANGUAGES = (
-    "Straße über год река мост это Привет мир ελληνικά γλώσσα 日本語 橋の下 漢字かな交じり文 中文 测试 "
-    "한국어 다리 강물 नदी पुल हिन्दी தமிழ் ไทย ภาษา עברית שלום العربية سلام ١٢٣ ქართული հայերեն አማርኛ "
-    "İstanbul ıssız Æsir łódź ǅ ﬁne ﬀ ⅷ ½ ² ＡＢＣ ｶﾞ ㈱ \u1100\u1161\u11a8 e\u0301 o\u0308\u0323 \u1e9b\u0323"
+    "Straße über год река мост это Привет мир ελληνικά γλώσσα 日本語 橋の下 漢字かな交じり文 "
+    "中文 测试 한국어 다리 강물 नदी पुल हिन्दी தமிழ் "
+    "ไทย ภาษา עברית שלום العربية سلام ١٢٣ ქართული հայերեն አማርኛ "
+    "İstanbul ıssız Æsir łódź ǅ ﬁne ﬀ ⅷ ½ ² ＡＢＣ ｶﾞ ㈱ "
+    "\u1100\u1161\u11a8 e\u0301 o\u0308\u0323 \u1e9b\u0323"
 ).split(" ")
 CODE = (
     "def return import class public static final int x = y + 1; if (a != b) { c -= 2; } // TODO "
-    "#include <stdio.h> for(;;) a->b::c [0] {} => ... === !== && || ## @a $x %d \\n \\t \\u0041 0x1F "
-    "f'{x}' `y` <div class='z'> </div> http://a.b/c?d=e&f#g user@example.com 3.14 1e-9 SELECT * FROM"
+    "#include <stdio.h> for(;;) a->b::c [0] {} => ... === !== && || ## @a $x %d \\n \\t \\u0041 "
+    "0x1F f'{x}' `y` <div class='z'> </div> http://a.b/c?d=e&f#g user@example.com 3.14 1e-9 "
+    "SELECT * FROM"
 ).split(" ")
 EMOJI = (
     "🚀 👩‍👩‍👧‍👦 👍🏽 🇩🇪 🇩🇪🇫🇷 ☺️ ☺ ❤️‍🔥 🏴\U000e0067\U000e0062\U000e007f 1️⃣ 🫱🏻‍🫲🏿 𝒳 𝔘 𝟙 🀄"
 ).split(" ")
-RUNS = [" ", "a", "A", "1", "-", "\n", "橋", "🚀", "\u0301", "ab", "1a", " a", "\t ", "ا", "▁", "'", "Ġ"]
+RUNS = [
+    " ",
+    "a",
+    "A",
+    "1",
+    "-",
+    "\n",
+    "橋",
+    "🚀",
+    "\u0301",
+    "ab",
+    "1a",
+    " a",
+    "\t ",
+    "ا",
+    "▁",
+    "'",
+    "Ġ",
+]
 BLOCKS = [(0x20, 0x7F), (0, 0x250), (0x250, 0x600), (0x600, 0x1200), (0x1200, 0x2000)]
 BLOCKS += [(0x2000, 0x3200), (0x3200, 0xA000), (0xA000, 0xD800), (0xE000, 0x10000)]
 BLOCKS += [(0x10000, 0x11000), (0x11000, 0x20000), (0x1F000, 0x1FB00), (0x20000, 0x32000)]
@@ -105,7 +127,9 @@ class TextMaker:
 
     def _marks(self) -> str:
         rnd = self._random
-        marks = "\u0300\u0301\u0308\u0323\u0334\u0345\u034f\u064b\u0651\u093c\u094d\u200d\ufe0f\u3099"
+        marks = (
+            "\u0300\u0301\u0308\u0323\u0334\u0345\u034f\u064b\u0651\u093c\u094d\u200d\ufe0f\u3099"
+        )
         letters = "aeoEnü ɑкがकل한1"
         return "".join(
             rnd.choice(letters) + "".join(rnd.choice(marks) for _ in range(rnd.randint(0, 4)))
@@ -114,8 +138,19 @@ class TextMaker:
 
     def _controls(self) -> str:
         rnd = self._random
-        controls = [chr(c) for c in [*range(0x20), *range(0x7F, 0xA1), 0xAD, 0xFEFF, 0xFFFD, 0xFFFF]]
-        controls += ["\u200e", "\u202e", "\u2066", "\ue000", "\U000f0000", "\ud800", "\udfff", "\ud83d"]
+        controls = [
+            chr(c) for c in [*range(0x20), *range(0x7F, 0xA1), 0xAD, 0xFEFF, 0xFFFD, 0xFFFF]
+        ]
+        controls += [
+            "\u200e",
+            "\u202e",
+            "\u2066",
+            "\ue000",
+            "\U000f0000",
+            "\ud800",
+            "\udfff",
+            "\ud83d",
+        ]
         return "".join(
             rnd.choice(controls) if rnd.random() < 0.5 else rnd.choice(["a", " ", "Word", "1"])
             for _ in range(rnd.randint(1, 20))

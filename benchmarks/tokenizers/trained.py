@@ -9,8 +9,8 @@ from typing import Any
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "mlc-native" / "scripts"))
 
-import mlc_home  # noqa: E402
-from texts import TextMaker  # noqa: E402
+import mlc_home
+from texts import CODE, ENGLISH, OTHER_LANGUAGES, TextMaker
 
 TEXTS = 6_000
 VERSION = 1
@@ -18,8 +18,16 @@ VERSION = 1
 
 def unigram(byte_fallback: bool) -> Any:
     """Returns an untrained model in the manner of T5 and XLM-R, and its trainer."""
-    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
-    from tokenizers import processors, trainers
+    from tokenizers import (
+        Regex,
+        Tokenizer,
+        decoders,
+        models,
+        normalizers,
+        pre_tokenizers,
+        processors,
+        trainers,
+    )
 
     tokenizer = Tokenizer(models.Unigram(byte_fallback=byte_fallback))
     tokenizer.normalizer = normalizers.Sequence(
@@ -43,8 +51,15 @@ def unigram(byte_fallback: bool) -> Any:
 
 def word_piece(cased: bool) -> Any:
     """Returns an untrained model in the manner of BERT, and its trainer."""
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-    from tokenizers import trainers
+    from tokenizers import (
+        Tokenizer,
+        decoders,
+        models,
+        normalizers,
+        pre_tokenizers,
+        processors,
+        trainers,
+    )
 
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=not cased)
@@ -60,8 +75,16 @@ def word_piece(cased: bool) -> Any:
 
 def clip() -> Any:
     """Returns an untrained model in the manner of CLIP, and its trainer."""
-    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
-    from tokenizers import processors, trainers
+    from tokenizers import (
+        Regex,
+        Tokenizer,
+        decoders,
+        models,
+        normalizers,
+        pre_tokenizers,
+        processors,
+        trainers,
+    )
 
     suffix = "</w>"
     tokenizer = Tokenizer(models.BPE(unk_token="<end>", end_of_word_suffix=suffix))
@@ -105,7 +128,7 @@ def word_level() -> Any:
 
 
 def trained(name: str, make: Callable[[], Any]) -> Callable[[], Path]:
-    """Returns what trains a tokenizer into a folder in `MLC_HOME/tokenizers`, unless it is there."""
+    """Returns what trains a tokenizer into `MLC_HOME/tokenizers`, unless it is there."""
 
     def fetch() -> Path:
         folder = mlc_home.mlc_home() / "tokenizers" / f"trained-{name.replace(' ', '-')}-{VERSION}"
@@ -114,7 +137,10 @@ def trained(name: str, make: Callable[[], Any]) -> Callable[[], Path]:
             folder.mkdir(parents=True, exist_ok=True)
             texts = TextMaker(VERSION, [])
             tokenizer, trainer = make()
-            lines = [texts.make().encode("utf-8", "replace").decode() for _ in range(TEXTS)]
+            known = set(" ".join(ENGLISH + OTHER_LANGUAGES + CODE))
+            lines = [
+                text for text in (texts.make() for _ in range(TEXTS)) if known.issuperset(text)
+            ]
             tokenizer.train_from_iterator(lines, trainer)
             partial = folder / "partial.json"
             tokenizer.save(str(partial))

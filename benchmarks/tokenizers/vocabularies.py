@@ -13,9 +13,9 @@ from typing import Protocol
 sys.path.append(str(Path(__file__).resolve().parent))
 sys.path.append(str(Path(__file__).resolve().parents[2] / "mlc-native" / "scripts"))
 
-import mlc_home  # noqa: E402
-import trained  # noqa: E402
-from mlc_home import StepFailed  # noqa: E402
+import mlc_home
+import trained
+from mlc_home import StepFailed
 
 
 @dataclass
@@ -105,7 +105,9 @@ def npm_package(name: str, version: str, folder: str) -> Callable[[], Path]:
             home.mkdir(parents=True, exist_ok=True)
             command = ["npm", "install", "--silent", "--no-save", "--prefix", str(home)]
             if subprocess.run([*command, f"{name}@{version}"], check=False).returncode != 0:
-                raise StepFailed(f"npm could not install {name}@{version}. Look above for its reason.")
+                raise StepFailed(
+                    f"npm could not install {name}@{version}. Look above for its reason."
+                )
         return found
 
     return fetch

@@ -14,7 +14,7 @@ final class StringFormats {
           + "-02-29)";
   private static final String TIME =
       "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?"
-          + "(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])";
+          + "(Z|[+](0[0-9]|1[0-3]):[0-5][0-9]|-(0[1-9]|1[0-2]):[0-5][0-9])";
   private static final String BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
   private static final String LABEL = "[a-z][a-z0-9]{0,15}(-[a-z0-9]{1,15})?";
   private static final String HOST = LABEL + "(\\." + LABEL + "){0,3}";

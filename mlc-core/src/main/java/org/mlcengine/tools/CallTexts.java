@@ -130,6 +130,9 @@ final class CallTexts {
     String arguments = arguments(call);
     try {
       JsonNode json = MAPPER.readTree(arguments);
+      if (!json.isObject()) {
+        return text.append(arguments).append(')').toString();
+      }
       String separator = "";
       for (var member : json.properties()) {
         text.append(separator).append(member.getKey()).append('=');

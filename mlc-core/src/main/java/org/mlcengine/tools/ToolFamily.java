@@ -60,7 +60,8 @@ public enum ToolFamily {
 
   /**
    * Finds the family of a model. Its conversation template's name counts first, then its own chat
-   * template, then its type; {@link #GENERIC} if none tells.
+   * template, which also tells the older form of a family from the newer, then its type; {@link
+   * #GENERIC} if none tells.
    *
    * @param conversation the name of MLC's conversation template, or an empty text
    * @param chatTemplate the model's own chat template in Jinja, or an empty text
@@ -68,6 +69,7 @@ public enum ToolFamily {
    */
   public static ToolFamily detect(String conversation, String chatTemplate, String modelType) {
     return ofConversation(conversation)
+        .map(family -> family.variant(ofChatTemplate(chatTemplate)))
         .or(() -> ofChatTemplate(chatTemplate))
         .or(() -> ofModelType(modelType))
         .orElse(GENERIC);
@@ -93,6 +95,12 @@ public enum ToolFamily {
 
   CallSyntax syntax() {
     return syntax;
+  }
+
+  /** Returns the other one if both are forms of one family, whose names of old cannot tell. */
+  private ToolFamily variant(Optional<ToolFamily> other) {
+    boolean hasForms = this == MISTRAL || this == DEEPSEEK;
+    return other.filter(o -> hasForms && o.syntax.equals(syntax)).orElse(this);
   }
 
   private static Optional<ToolFamily> ofConversation(String name) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -35,7 +36,7 @@ class TokenMatcherTest {
 
   @Test
   void maskSaysWhatAcceptTakes() {
-    MemorySegment mask = matcher.mask();
+    MemorySegment mask = Objects.requireNonNull(matcher.mask());
     assertThat(mask.byteSize()).isEqualTo(Math.ceilDiv(Walker.TOKENIZER.vocabSize(), 32) * 4L);
     for (int token = 0; token < Walker.TOKENIZER.vocabSize(); token++) {
       boolean taken = matcher.accept(token);
@@ -50,7 +51,7 @@ class TokenMatcherTest {
 
   @Test
   void maskIsReadOnly() {
-    MemorySegment mask = matcher.mask();
+    MemorySegment mask = Objects.requireNonNull(matcher.mask());
     assertThatThrownBy(() -> mask.set(ValueLayout.JAVA_INT, 0, -1))
         .isInstanceOf(IllegalArgumentException.class);
   }
@@ -63,7 +64,7 @@ class TokenMatcherTest {
     assertThat(matcher.accept(B)).isTrue();
     assertThat(matcher.isComplete()).isTrue();
     assertThat(matcher.isTerminated()).isFalse();
-    MemorySegment mask = matcher.mask();
+    MemorySegment mask = Objects.requireNonNull(matcher.mask());
     assertThat(Walker.allows(mask, Walker.STOP)).isTrue();
     assertThat(Walker.allows(mask, A)).isFalse();
     assertThat(matcher.accept(Walker.STOP)).isTrue();
@@ -130,7 +131,7 @@ class TokenMatcherTest {
     try (GrammarCompiler compiler = new GrammarCompiler(Walker.TOKENIZER, size, Walker.STOP);
         CompiledGrammar any = compiler.compile(new Regex("[\\s\\S]*"));
         TokenMatcher other = any.newMatcher()) {
-      MemorySegment mask = other.mask();
+      MemorySegment mask = Objects.requireNonNull(other.mask());
       assertThat(mask.byteSize()).isEqualTo(Math.ceilDiv(size, 32) * 4L);
       for (int token = Walker.TOKENIZER.vocabSize(); token < size; token++) {
         assertThat(Walker.allows(mask, token)).isFalse();

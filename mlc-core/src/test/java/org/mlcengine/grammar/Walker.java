@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.mlcengine.TestModel;
 import org.mlcengine.tokenizer.Tokenizer;
 import org.mlcengine.tokenizer.files.Tokenizers;
@@ -49,12 +50,12 @@ final class Walker {
     }
   }
 
-  static boolean allows(MemorySegment mask, int token) {
+  static boolean allows(@Nullable MemorySegment mask, int token) {
     return mask == null
         || (mask.getAtIndex(ValueLayout.JAVA_INT, token / 32) >>> token % 32 & 1) != 0;
   }
 
-  private static int draw(MemorySegment mask, Random random, int count) {
+  private static int draw(@Nullable MemorySegment mask, Random random, int count) {
     int[] allowed = new int[TOKENIZER.vocabSize()];
     int size = 0;
     for (int token = 0; token < allowed.length; token++) {

@@ -83,7 +83,6 @@ final class WrittenSchemas {
           "{\"type\":\"string\",\"format\":\"date-time\"}",
           "{\"type\":\"string\",\"format\":\"time\"}",
           "{\"type\":\"string\",\"format\":\"duration\"}",
-          "{\"type\":\"string\",\"format\":\"email\"}",
           "{\"type\":\"string\",\"format\":\"hostname\"}",
           "{\"type\":\"string\",\"format\":\"ipv4\"}",
           "{\"type\":\"string\",\"format\":\"ipv6\"}",

@@ -14,6 +14,7 @@ import static org.mlcengine.tools.ToolFamily.PYTHON;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,9 @@ import org.mlcengine.protocol.ToolChoice;
 class ToolCallParserTest {
   private static final String ARGS =
       "{\"city\": \"Zürich 😀\", \"days\": [1, {\"a\": \"}]\\\"\"}]}";
+  private static final String WEATHER = "get_weather" + ARGS;
+  private static final String JSON_CALL =
+      "{\"name\": \"get_weather\", \"parameters\": " + ARGS + "}";
   private static final String BEGIN = "<｜tool▁calls▁begin｜>";
   private static final String END = "<｜tool▁calls▁end｜>";
 
@@ -47,16 +51,26 @@ class ToolCallParserTest {
   }
 
   static Stream<Arguments> replies() {
-    String weather = "get_weather" + ARGS;
-    String json = "{\"name\": \"get_weather\", \"parameters\": " + ARGS + "}";
     return Stream.of(
-        reply(HERMES, hermes("get_weather", ARGS), "", weather),
-        reply(HERMES, "Hi.\n\n" + hermes("get_weather", ARGS) + "\n", "Hi.", weather),
+            wholeHermesReplies(),
+            otherHermesReplies(),
+            llamaReplies(),
+            mistralReplies(),
+            deepSeekReplies(),
+            gemmaReplies(),
+            pythonReplies())
+        .flatMap(replies -> replies);
+  }
+
+  private static Stream<Arguments> wholeHermesReplies() {
+    return Stream.of(
+        reply(HERMES, hermes("get_weather", ARGS), "", WEATHER),
+        reply(HERMES, "Hi.\n\n" + hermes("get_weather", ARGS) + "\n", "Hi.", WEATHER),
         reply(
             HERMES,
             hermes("get_weather", ARGS) + "\n" + hermes("add", "{}") + "\nDone",
             "\nDone",
-            weather,
+            WEATHER,
             "add{}"),
         reply(HERMES, "<tool_call>{\"name\":\"add\",\"arguments\":{}}</tool_call>", "", "add{}"),
         reply(
@@ -75,7 +89,11 @@ class ToolCallParserTest {
             hermes("add", "\"{\\\"a\\\": \\\"\\\\n\\\\u00e9\\\"}\""),
             "",
             "add{\"a\": \"\\n\\u00e9\"}"),
-        reply(HERMES, hermes("add", "{\"a\": \"x\ny\"}"), "", "add{\"a\": \"x\\ny\"}"),
+        reply(HERMES, hermes("add", "{\"a\": \"x\ny\"}"), "", "add{\"a\": \"x\\ny\"}"));
+  }
+
+  private static Stream<Arguments> otherHermesReplies() {
+    return Stream.of(
         reply(HERMES, "[" + hermes("nobody", "{}") + "]", "[]", "nobody{}"),
         reply(HERMES, "a < b <tool> <tool_cal", "a < b <tool> <tool_cal"),
         reply(HERMES, "<<tool_call><tool_call>{}", "<<tool_call><tool_call>{}"),
@@ -93,20 +111,28 @@ class ToolCallParserTest {
             "<tool_call>{\"name\": \"add\", \"arguments\": [1]}"),
         reply(HERMES, "<tool_call>{\"name\": \"add\"", "<tool_call>{\"name\": \"add\""),
         reply(HERMES, " \n ", " \n "),
-        reply(GENERIC, "x " + hermes("add", "{}") + "</tool_call> y", "x y", "add{}"),
-        reply(LLAMA, json, "", weather),
-        reply(LLAMA, "<|python_tag|>" + json, "", weather),
-        reply(LLAMA, json + "; {\"name\": \"add\", \"arguments\": {}}", "", weather, "add{}"),
-        reply(LLAMA, "[" + json + ", " + json + "]", "", weather, weather),
-        reply(LLAMA, "I call:\n" + json + "\nso", "I call:\nso".replace("\nso", "\nso"), weather),
-        reply(LLAMA, "I call " + json, "I call " + json),
+        reply(GENERIC, "x " + hermes("add", "{}") + "</tool_call> y", "x y", "add{}"));
+  }
+
+  private static Stream<Arguments> llamaReplies() {
+    return Stream.of(
+        reply(LLAMA, JSON_CALL, "", WEATHER),
+        reply(LLAMA, "<|python_tag|>" + JSON_CALL, "", WEATHER),
+        reply(LLAMA, JSON_CALL + "; {\"name\": \"add\", \"arguments\": {}}", "", WEATHER, "add{}"),
+        reply(LLAMA, "[" + JSON_CALL + ", " + JSON_CALL + "]", "", WEATHER, WEATHER),
+        reply(LLAMA, "I call:\n" + JSON_CALL + "\nso", "I call:\nso", WEATHER),
+        reply(LLAMA, "I call " + JSON_CALL, "I call " + JSON_CALL),
         reply(
             LLAMA,
             "{\"name\": \"Bob\", \"parameters\": {}}",
             "{\"name\": \"Bob\", \"parameters\": {}}"),
         reply(LLAMA, "{\"name\": \"add\", \"text\": \"x\"", "{\"name\": \"add\", \"text\": \"x\""),
         reply(LLAMA, "<|python_tag|>print(1)", "<|python_tag|>print(1)"),
-        reply(LLAMA, "[1, 2]", "[1, 2]"),
+        reply(LLAMA, "[1, 2]", "[1, 2]"));
+  }
+
+  private static Stream<Arguments> mistralReplies() {
+    return Stream.of(
         reply(
             MISTRAL,
             "[TOOL_CALLS][{\"name\": \"add\", \"arguments\": " + ARGS + ", \"id\": \"a\"}]",
@@ -126,7 +152,11 @@ class ToolCallParserTest {
             "add" + ARGS,
             "get_weather{}"),
         reply(MISTRAL_ARGS, "[TOOL_CALLS]add{\"a\": 1}", "", "add{\"a\": 1}"),
-        reply(MISTRAL_ARGS, "[TOOL_CALLS]add[ARG]{}", "[TOOL_CALLS]add[ARG]{}"),
+        reply(MISTRAL_ARGS, "[TOOL_CALLS]add[ARG]{}", "[TOOL_CALLS]add[ARG]{}"));
+  }
+
+  private static Stream<Arguments> deepSeekReplies() {
+    return Stream.of(
         reply(
             DEEPSEEK,
             "Well\n" + BEGIN + v3("add", ARGS) + "\n" + v3("get_weather", "{}") + END,
@@ -141,14 +171,26 @@ class ToolCallParserTest {
             BEGIN + v31("add", ARGS) + v31("function", "{}") + END + "\n",
             "",
             "add" + ARGS,
-            "function{}"),
-        reply(GEMMA, "```json\n" + json + "\n```", "", weather),
-        reply(GEMMA, "```tool_code\n[" + json + "]\n```\n", "", weather),
-        reply(GEMMA, json + "\n" + json, "", weather, weather),
+            "function{}"));
+  }
+
+  private static Stream<Arguments> gemmaReplies() {
+    return Stream.of(
+        reply(GEMMA, "```json\n" + JSON_CALL + "\n```", "", WEATHER),
+        reply(GEMMA, "```tool_code\n[" + JSON_CALL + "]\n```\n", "", WEATHER),
+        reply(GEMMA, JSON_CALL + "\n" + JSON_CALL, "", WEATHER, WEATHER),
         reply(GEMMA, "See:\n```json\n{\"a\": 1}\n```", "See:\n```json\n{\"a\": 1}\n```"),
         reply(GEMMA, "```python\nx\n```", "```python\nx\n```"),
         reply(
-            GEMMA, "```json\n" + json + "\n```\n```json\n" + json + "\n```", "", weather, weather),
+            GEMMA,
+            "```json\n" + JSON_CALL + "\n```\n```json\n" + JSON_CALL + "\n```",
+            "",
+            WEATHER,
+            WEATHER));
+  }
+
+  private static Stream<Arguments> pythonReplies() {
+    return Stream.of(
         reply(
             PYTHON,
             "[get_weather(city=\"Zürich\", days=[1, {'a': None}], x=True, y=-1.5e3), add()]",
@@ -212,7 +254,7 @@ class ToolCallParserTest {
     ToolReply parsed =
         Streamed.format(family)
             .parse(reply, true, Streamed.TOOLS, ToolChoice.auto(), Streamed.ids());
-    assertThat(parsed).isEqualTo(new ToolReply(java.util.Optional.of(reply), List.of()));
+    assertThat(parsed).isEqualTo(new ToolReply(Optional.of(reply), List.of()));
   }
 
   @Test

@@ -68,7 +68,7 @@ public final class ByteLevelReader {
     Normalization normalization = new Normalization(List.of());
     DecoderChain decoder = new DecoderReader(components).read();
     return new HuggingFaceTokenizer(
-        new TokenTable(vocabulary, addedTokens(), normalization, decoder),
+        new TokenTable(vocabulary, Map.of(), addedTokens(), normalization, decoder),
         normalization,
         splits,
         new BytePairEncoder(vocabulary, byteIds, merges, false),

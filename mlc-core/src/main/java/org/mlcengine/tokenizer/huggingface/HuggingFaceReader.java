@@ -49,7 +49,7 @@ public final class HuggingFaceReader {
     }
     Normalization normalization = new Normalization(normalizers);
     return new HuggingFaceTokenizer(
-        new TokenTable(vocabulary, addedTokens(), normalization, decoder),
+        new TokenTable(vocabulary, json.repeated(), addedTokens(), normalization, decoder),
         normalization,
         preTokenizers,
         encoder,

@@ -19,8 +19,14 @@ final class TokenTable {
   private final Set<Integer> specials = new HashSet<>();
   private final int size;
 
+  /**
+   * Makes a table.
+   *
+   * @param repeated ids of the model that lost their token to a later id, with that token
+   */
   TokenTable(
       Vocabulary vocabulary,
+      Map<Integer, String> repeated,
       List<AddedToken> added,
       Normalization normalization,
       DecoderChain decoder) {
@@ -36,6 +42,13 @@ final class TokenTable {
         specials.add(token.id());
       }
       end = Math.max(end, token.id() + 1);
+    }
+    for (Map.Entry<Integer, String> earlier : repeated.entrySet()) {
+      addedTexts.putIfAbsent(earlier.getKey(), earlier.getValue());
+      Integer later = addedIds.get(earlier.getValue());
+      if (later != null && specials.contains(later)) {
+        specials.add(earlier.getKey());
+      }
     }
     this.size = end;
   }

@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.ModelLoadException;
@@ -35,6 +37,7 @@ final class TokenizerJson {
   private @Nullable MergeTable kept;
   private int merges = -1;
   private double[] scores = new double[0];
+  private final Map<Integer, String> repeated = new HashMap<>();
 
   private TokenizerJson(Path file, JsonText text, TableCache cache) {
     this.file = file;
@@ -91,6 +94,11 @@ final class TokenizerJson {
     return scores;
   }
 
+  /** Returns the ids that lost their token to a later id, with that token. */
+  Map<Integer, String> repeated() {
+    return repeated;
+  }
+
   /** Whether the model has merges. */
   boolean hasMerges() {
     if (kept != null) {
@@ -121,8 +129,10 @@ final class TokenizerJson {
       text.moveTo(merges);
       reader.read();
       kept = reader.table();
-      rest.append(text.text(restEnd, text.size()));
-      cache.keep(file, new TableCache.Tables(rest.toString(), vocabulary, kept));
+      if (repeated.isEmpty()) {
+        rest.append(text.text(restEnd, text.size()));
+        cache.keep(file, new TableCache.Tables(rest.toString(), vocabulary, kept));
+      }
       return kept;
     } catch (IOException e) {
       throw unreadable(file, e);
@@ -210,6 +220,10 @@ final class TokenizerJson {
     for (boolean first = true; text.next(']', first); first = false, id++) {
       text.pass('[', "a token and its score");
       text.string("a token");
+      int earlier = vocabulary.id(text.chars(), 0, text.length());
+      if (earlier >= 0) {
+        repeated.put(earlier, text.lastString());
+      }
       if (id > LARGEST_ID || !vocabulary.put(text.chars(), 0, text.length(), id)) {
         throw text.malformed("an id from 0 to " + LARGEST_ID);
       }
@@ -227,17 +241,11 @@ final class TokenizerJson {
     int start = text.position();
     String number = text.value();
     try {
-      // A letter other than that of an exponent would make a number for Java, but not for JSON.
-      double score = Double.parseDouble(number);
-      if (Double.isFinite(score) && "dDfFxX".indexOf(number.charAt(number.length() - 1)) < 0) {
-        return score;
-      }
+      return Scores.parse(number);
     } catch (NumberFormatException e) {
       text.moveTo(start);
-      throw text.malformed("a number as the score of a token (" + e.getMessage() + ")");
+      throw text.malformed("a finite number as the score of a token (" + e.getMessage() + ")");
     }
-    text.moveTo(start);
-    throw text.malformed("a finite number as the score of a token");
   }
 
   private void readTree(ObjectNode target, String name) throws IOException {

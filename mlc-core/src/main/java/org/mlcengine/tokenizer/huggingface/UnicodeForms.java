@@ -98,7 +98,7 @@ final class UnicodeForms {
       Map<Integer, Integer> ranks = ranks(points);
       int begin = 0;
       for (int i = 0; i <= points.length; i++) {
-        if (i == points.length || ranks.get(points[i]) == 0) {
+        if (i == points.length || ranks.getOrDefault(points[i], 0) == 0) {
           appendRun(points, begin, i, ranks, ordered);
           if (i < points.length) {
             ordered.appendCodePoint(points[i]);
@@ -117,7 +117,7 @@ final class UnicodeForms {
         int[] points, int from, int to, Map<Integer, Integer> ranks, StringBuilder ordered) {
       List<StringBuilder> classes = new ArrayList<>();
       for (int i = from; i < to; i++) {
-        int rank = ranks.get(points[i]);
+        int rank = ranks.getOrDefault(points[i], 0);
         while (classes.size() <= rank) {
           classes.add(new StringBuilder());
         }

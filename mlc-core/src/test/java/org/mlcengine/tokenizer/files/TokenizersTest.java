@@ -76,7 +76,7 @@ class TokenizersTest {
             + " | the sequence A once",
         "model | {'type':'Unigram','vocab':[['a',1]]} | model.unk_id",
         "model | {'type':'Unigram','unk_id':1,'vocab':[['a',1]]} | model.unk_id",
-        "model | {'type':'Unigram','unk_id':0,'vocab':[['a','b']]} | a number as the score",
+        "model | {'type':'Unigram','unk_id':0,'vocab':[['a','b']]} | a finite number as the score",
         "model | {'type':'WordPiece','vocab':{'a':1}} | model.unk_token",
         "model | {'type':'WordLevel','unk_token':'b','vocab':{'a':1}} | model.unk_token",
         "model | {'type':'Words','vocab':{'a':1}} | model 'Words'",

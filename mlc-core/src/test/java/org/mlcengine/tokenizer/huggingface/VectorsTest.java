@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -66,7 +67,10 @@ class VectorsTest {
             line ->
                 DynamicTest.dynamicTest(
                     line.get("name").asText(),
-                    () -> agrees(bases.get(line.path("base").asText("")), line)));
+                    () ->
+                        agrees(
+                            Objects.requireNonNull(bases.get(line.path("base").asText(""))),
+                            line)));
   }
 
   private void agrees(JsonNode base, JsonNode vectors) throws IOException {
