@@ -44,11 +44,21 @@ class ExamplesTest {
   }
 
   @Test
+  void aStructuredReplyIsARecord() throws IOException {
+    assertThat(output(StructuredReply::main)).containsPattern(": (EASY|HARD)\n$");
+  }
+
+  @Test
+  void aFunctionIsCalledAndItsAnswerTaken() throws IOException {
+    assertThat(output(FunctionCalling::main)).startsWith("get_weather {\"city\":").endsWith("\n");
+  }
+
+  @Test
   void eachIsUnderFiftyLines() throws IOException {
     Path sources = Path.of("src/main/java/org/mlcengine/examples");
     try (Stream<Path> files = Files.list(sources)) {
       List<Path> examples = files.toList();
-      assertThat(examples).hasSize(3);
+      assertThat(examples).hasSize(5);
       for (Path example : examples) {
         assertThat(Files.readAllLines(example)).as(example.toString()).hasSizeLessThan(50);
       }

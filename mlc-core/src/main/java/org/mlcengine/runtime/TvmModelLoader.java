@@ -1,7 +1,6 @@
 package org.mlcengine.runtime;
 
 import java.nio.file.Path;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.bindings.TvmException;
 import org.mlcengine.bindings.TvmObject;
@@ -16,15 +15,13 @@ import org.mlcengine.model.MemoryPlan;
 import org.mlcengine.model.ModelCompatibility;
 import org.mlcengine.model.ModelConfig;
 import org.mlcengine.model.WeightIndex;
+import org.mlcengine.natives.Natives;
 
 /**
  * Opens models. Everything that can be wrong with the files is found before the first native call
  * that would fail obscurely.
  */
 public final class TvmModelLoader {
-  /** Two models that open at once would both plan with the memory that is free now. */
-  private static final ReentrantLock OPENING = new ReentrantLock();
-
   private static final System.Logger LOGGER = System.getLogger(TvmModelLoader.class.getName());
 
   private final OpenRequest request;
@@ -59,12 +56,8 @@ public final class TvmModelLoader {
    * @throws org.mlcengine.errors.NativesException if the natives cannot be loaded
    */
   public static TvmLanguageModel open(OpenRequest request, OpenListener listener) {
-    OPENING.lock();
-    try {
-      return new TvmModelLoader(request, listener).open();
-    } finally {
-      OPENING.unlock();
-    }
+    // Two models that open at once would besides both plan with the memory that is free now.
+    return Natives.addingCode(() -> new TvmModelLoader(request, listener).open());
   }
 
   private TvmLanguageModel open() {

@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.bindings.TvmLoadException;
@@ -47,6 +49,8 @@ public final class Natives {
   private static @Nullable Manifest manifest;
   private static boolean grammars;
 
+  private static final ReentrantLock ADDING_CODE = new ReentrantLock();
+
   private Natives() {}
 
   /**
@@ -87,13 +91,33 @@ public final class Natives {
    * Loads XGrammar's library, which only grammars need, unless it is loaded; before it the other
    * natives, unless they are. Its size, hash and version are checked first.
    *
-   * <p>Other threads may run models meanwhile. They should not open one: TVM's table of functions,
-   * in which native code finds a model's kernels, is not made for concurrent use.
+   * <p>Other threads may run models meanwhile, and those that open one wait.
    *
    * @throws NativesLoadException as in {@link #load()}, and if these natives come without the
    *     library, it is not as it should be, or cannot be loaded
    */
-  public static synchronized void loadGrammars() {
+  public static void loadGrammars() {
+    addingCode(
+        () -> {
+          loadGrammarsNow();
+          return grammars;
+        });
+  }
+
+  /**
+   * Adds native code to the process, one thread at a time: TVM's table of functions, in which a
+   * library finds others' functions and enters its own, is not made for concurrent use.
+   */
+  public static <T> T addingCode(Supplier<T> action) {
+    ADDING_CODE.lock();
+    try {
+      return action.get();
+    } finally {
+      ADDING_CODE.unlock();
+    }
+  }
+
+  private static synchronized void loadGrammarsNow() {
     if (grammars) {
       return;
     }

@@ -28,6 +28,7 @@ public final class SmallTokenizer {
     }
   }
 
+  /** Returns the text of a resource beside this class. */
   public static String resource(String name) throws IOException {
     try (InputStream in = SmallTokenizer.class.getResourceAsStream(name)) {
       return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
