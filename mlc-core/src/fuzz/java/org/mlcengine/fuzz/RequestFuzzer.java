@@ -1,0 +1,26 @@
+package org.mlcengine.fuzz;
+
+import com.code_intelligence.jazzer.api.FuzzedDataProvider;
+import org.mlcengine.errors.InvalidRequestException;
+import org.mlcengine.protocol.ChatCompletionCreateParams;
+import org.mlcengine.protocol.CompletionCreateParams;
+import org.mlcengine.protocol.ProtocolJson;
+
+/** The JSON of requests: what is accepted is written so that it reads back equal. */
+public final class RequestFuzzer {
+  private RequestFuzzer() {}
+
+  /** Runs one input. */
+  public static void fuzzerTestOneInput(FuzzedDataProvider data) {
+    Class<?> type =
+        data.consumeBoolean() ? ChatCompletionCreateParams.class : CompletionCreateParams.class;
+    try {
+      String written = ProtocolJson.write(ProtocolJson.read(data.consumeRemainingAsBytes(), type));
+      if (!ProtocolJson.write(ProtocolJson.read(written, type)).equals(written)) {
+        throw new AssertionError("a request that was written reads back as another one");
+      }
+    } catch (InvalidRequestException e) {
+      // Refused with a typed exception.
+    }
+  }
+}
