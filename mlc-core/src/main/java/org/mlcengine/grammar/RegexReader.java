@@ -132,7 +132,7 @@ final class RegexReader {
         at++;
         min = number();
         max = !skip(',') ? min : peek() == '}' ? max : number();
-        if (at == text.length() || peek() != '}' || max < min) {
+        if (peek() != '}' || max < min) {
           throw refusal("has a malformed repetition in braces");
         }
       }
@@ -142,7 +142,7 @@ final class RegexReader {
     }
     at++;
     skip('?');
-    if (at < text.length() && "*+?{".indexOf(peek()) >= 0) {
+    if ("*+?{".indexOf(peek()) >= 0) {
       throw refusal("has two quantifiers in a row");
     }
     return new Repeated(part, min, max);
@@ -150,7 +150,7 @@ final class RegexReader {
 
   private int number() {
     int start = at;
-    while (at < text.length() && peek() >= '0' && peek() <= '9') {
+    while (peek() >= '0' && peek() <= '9') {
       at++;
     }
     if (at == start || at - start > 5 || at == text.length()) {
@@ -323,12 +323,13 @@ final class RegexReader {
     };
   }
 
+  /** Returns the next character; -1 at the end. */
   private int peek() {
-    return text.charAt(at);
+    return at < text.length() ? text.charAt(at) : -1;
   }
 
   private boolean skip(int c) {
-    boolean found = at < text.length() && peek() == c;
+    boolean found = peek() == c;
     at += found ? 1 : 0;
     return found;
   }

@@ -80,6 +80,8 @@ class RegexTest {
         "a**; two quantifiers",
         "a{2,1}; malformed repetition",
         "a{; repetition",
+        "a{2,; malformed or too large repetition",
+        "a{2,3%; malformed repetition",
         "a{123456}; too large repetition",
         "(a{1000}){1000}; spans more than 1000",
         "\\; ends too early",
