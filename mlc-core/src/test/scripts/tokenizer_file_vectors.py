@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """Writes the reference vectors of tokenizers that are not in a tokenizer.json.
 
     tokenizer_file_vectors.py KIND FOLDER
