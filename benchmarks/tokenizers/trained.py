@@ -10,6 +10,7 @@ from typing import Any
 sys.path.append(str(Path(__file__).resolve().parents[2] / "mlc-native" / "scripts"))
 
 import mlc_home
+
 from texts import CODE, ENGLISH, OTHER_LANGUAGES, TextMaker
 
 TEXTS = 6_000

@@ -14,8 +14,9 @@ sys.path.append(str(Path(__file__).resolve().parent))
 sys.path.append(str(Path(__file__).resolve().parents[2] / "mlc-native" / "scripts"))
 
 import mlc_home
-import trained
 from mlc_home import StepFailed
+
+import trained
 
 
 @dataclass
