@@ -10,8 +10,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
 /**
@@ -19,7 +22,8 @@ import java.util.zip.CRC32;
  * process to the next: a young JVM takes longer to read a large JSON than to load the weights.
  *
  * <p>An entry belongs to one file, at one length and time of modification, and has a checksum. One
- * that does not fit is made anew. A change that keeps both length and time goes unnoticed.
+ * that does not fit is made anew, and of too many the oldest go. A change that keeps both length
+ * and time goes unnoticed.
  */
 final class TableCache {
   /** Changes whenever the tables, or how they are written, change. */
@@ -27,6 +31,8 @@ final class TableCache {
 
   private static final long SMALLEST_FILE = 256 << 10;
   private static final long LARGEST_ENTRY = 1 << 30;
+  private static final int MAX_ENTRIES = 16;
+  private static final String ENDING = ".tables";
   private static final int HEADER_BYTES = Long.BYTES;
   private static final System.Logger LOGGER = System.getLogger(TableCache.class.getName());
 
@@ -50,8 +56,8 @@ final class TableCache {
 
   /** Returns what was kept of a file, if that is still what the file holds. */
   Optional<Tables> find(Path file) {
-    Path entry = entry(file);
     try {
+      Path entry = entry(file);
       if (Files.size(file) < SMALLEST_FILE || !Files.isRegularFile(entry)) {
         return Optional.empty();
       }
@@ -62,7 +68,7 @@ final class TableCache {
           ? Optional.of(decode(content))
           : Optional.empty();
     } catch (IOException e) {
-      LOGGER.log(System.Logger.Level.DEBUG, "Cannot use " + entry + "; reading " + file, e);
+      LOGGER.log(System.Logger.Level.DEBUG, "Cannot use " + folder + "; reading " + file, e);
       return Optional.empty();
     }
   }
@@ -72,6 +78,7 @@ final class TableCache {
     try {
       if (Files.size(file) >= SMALLEST_FILE) {
         write(entry(file), encode(identity(file), tables));
+        dropOldest();
       }
     } catch (IOException e) {
       LOGGER.log(
@@ -81,13 +88,33 @@ final class TableCache {
     }
   }
 
-  private Path entry(Path file) {
-    return folder.resolve(
-        Integer.toHexString(path(file).hashCode()) + "-" + file.getFileName() + ".tables");
+  private void dropOldest() throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      List<Path> newestFirst =
+          entries
+              .filter(entry -> entry.getFileName().toString().endsWith(ENDING))
+              .sorted(Comparator.comparing(TableCache::age))
+              .toList();
+      for (Path old :
+          newestFirst.subList(Math.min(MAX_ENTRIES, newestFirst.size()), newestFirst.size())) {
+        Files.deleteIfExists(old);
+      }
+    }
   }
 
-  private static String path(Path file) {
-    return file.toAbsolutePath().normalize().toString();
+  /** Falls with the time at which an entry was made; one that is gone meanwhile is the oldest. */
+  private static long age(Path entry) {
+    try {
+      return -Files.getLastModifiedTime(entry).toMillis();
+    } catch (IOException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+
+  private Path entry(Path file) throws IOException {
+    Path real = file.toRealPath();
+    return folder.resolve(
+        Integer.toHexString(real.toString().hashCode()) + "-" + real.getFileName() + ENDING);
   }
 
   private static String identity(Path file) throws IOException {
@@ -97,7 +124,7 @@ final class TableCache {
         Integer.toString(VERSION),
         Long.toString(facts.size()),
         Long.toString(facts.lastModifiedTime().to(TimeUnit.NANOSECONDS)),
-        path(file));
+        file.toRealPath().toString());
   }
 
   private static ByteBuffer read(Path entry) throws IOException {

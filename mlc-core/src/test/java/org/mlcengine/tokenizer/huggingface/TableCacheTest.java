@@ -87,6 +87,28 @@ class TableCacheTest {
   }
 
   @Test
+  void aLinkSharesTheEntryOfItsFile() throws IOException {
+    TokenizerJson first = read();
+    Path target = file;
+    file = Files.createSymbolicLink(folder.resolve("link.json"), target);
+    assertThat(cache.find(file)).isPresent();
+    assertSame(first, read());
+  }
+
+  @Test
+  void ofTooManyEntriesTheOldestGo() throws IOException {
+    for (int i = 0; i < 20; i++) {
+      file = folder.resolve("tokenizer" + i + ".json");
+      write(SmallTokenizer.resource("small-tokenizer.json") + PADDING);
+      read();
+      assertThat(cache.find(file)).isPresent();
+    }
+    try (Stream<Path> entries = Files.list(folder.resolve("cache").resolve("tokenizers"))) {
+      assertThat(entries).hasSize(16);
+    }
+  }
+
+  @Test
   void smallFilesAreNotKept() throws IOException {
     write(SmallTokenizer.resource("small-tokenizer.json"));
     read();
