@@ -7,11 +7,13 @@ import java.nio.file.Path;
 
 /** A folder with one file, whose content each round replaces. */
 final class FuzzFile {
-  private final Path file;
+  private final Path folder;
+  private final String name;
 
   FuzzFile(String name) {
+    this.name = name;
     try {
-      file = Files.createTempDirectory("fuzz").resolve(name);
+      folder = Files.createTempDirectory("fuzz");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -20,8 +22,8 @@ final class FuzzFile {
   /** Writes the file and returns its folder. */
   Path write(byte[] content) {
     try {
-      Files.write(file, content);
-      return file.getParent();
+      Files.write(folder.resolve(name), content);
+      return folder;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
