@@ -22,6 +22,10 @@ record CodePointSet(List<Range> ranges) {
           .plus(of(0x202F, 0x202F, 0x205F, 0x205F, 0x3000, 0x3000, 0xFEFF, 0xFEFF));
   static final CodePointSet LINE_ENDS = of(10, 10, 13, 13, 0x2028, 0x2029);
 
+  private static final List<CodePointSet> UTF8_LENGTHS =
+      List.of(
+          of(0, 0x7F), of(0x80, 0x7FF), of(0x800, 0xFFFF), of(0x10000, Character.MAX_CODE_POINT));
+
   /** Pairs of first and last values. */
   static CodePointSet of(int... bounds) {
     List<Range> ranges = new ArrayList<>();
@@ -79,13 +83,30 @@ record CodePointSet(List<Range> ranges) {
     return ranges.isEmpty();
   }
 
+  /**
+   * The set in parts, one for each length of a character in UTF-8. XGrammar's automaton of a range
+   * from shorter to longer characters also takes overlong forms, which are no UTF-8.
+   */
+  List<CodePointSet> byUtf8Length() {
+    List<CodePointSet> parts = new ArrayList<>();
+    for (CodePointSet length : UTF8_LENGTHS) {
+      CodePointSet part = intersect(length);
+      if (!part.isEmpty()) {
+        parts.add(part);
+      }
+    }
+    return parts;
+  }
+
   /** The set as a class of XGrammar's EBNF. */
   String toEbnf() {
     StringBuilder out = new StringBuilder("[");
-    for (Range range : ranges) {
-      out.append(GrammarText.escape(range.first));
-      if (range.last > range.first) {
-        out.append('-').append(GrammarText.escape(range.last));
+    for (CodePointSet part : byUtf8Length()) {
+      for (Range range : part.ranges) {
+        out.append(GrammarText.escape(range.first));
+        if (range.last > range.first) {
+          out.append('-').append(GrammarText.escape(range.last));
+        }
       }
     }
     return out.append(']').toString();

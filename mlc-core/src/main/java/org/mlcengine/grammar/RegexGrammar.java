@@ -59,7 +59,7 @@ final class RegexGrammar {
   }
 
   private static String body(String expression) {
-    return expression.isEmpty() ? "\"\"" : "Regex(\"" + expression.replace("\\", "\\\\") + "\")";
+    return expression.isEmpty() ? "\"\"" : "Regex(\"" + expression.replace("\\", "\\\\") + "()\")";
   }
 
   private String text(RegexNode node) {
@@ -88,11 +88,13 @@ final class RegexGrammar {
       // XGrammar's own "?" lets a text begin in the middle of the part.
       return "(" + part + "|)";
     }
-    String count =
-        max == Integer.MAX_VALUE
-            ? min == 0 ? "*" : min == 1 ? "+" : "{" + min + ",}"
-            : "{" + min + "," + max + "}";
-    return "((" + part + ")" + count + ")";
+    String whole = "(" + part + ")";
+    if (max == Integer.MAX_VALUE) {
+      // XGrammar's own "{n,}" lets a part that may be empty end in its middle.
+      String first = min > 1 ? whole + "{" + min + "," + min + "}" : "";
+      return "(" + first + whole + (min == 1 ? "+" : "*") + ")";
+    }
+    return "(" + whole + "{" + min + "," + max + "})";
   }
 
   /** A character of a JSON string: as itself, or escaped where it must be. */
@@ -120,6 +122,11 @@ final class RegexGrammar {
   }
 
   private static String set(CodePointSet set) {
+    List<String> classes = set.byUtf8Length().stream().map(RegexGrammar::characterClass).toList();
+    return classes.size() == 1 ? classes.getFirst() : choice(classes);
+  }
+
+  private static String characterClass(CodePointSet set) {
     StringBuilder out = new StringBuilder("[");
     for (CodePointSet.Range range : set.ranges()) {
       out.append(character(range.first()));

@@ -3,11 +3,13 @@ package org.mlcengine.grammar;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.util.List;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.grammar.GrammarSpec.Ebnf;
@@ -43,6 +45,40 @@ class EbnfTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "[^é]; e; é",
+        "[^a-z]; ö; q",
+        "[\\u0041-C^]; ^; D",
+        "[\\-a\\]]; ]; b",
+        "[a-]; -; b",
+        "[\\x41]; A; B",
+        "[\\U0001F600-\\U0001F64F]; 😀; 🙐",
+        "[😀-🙏]; 😂; 🙐"
+      })
+  void classesTakeTheirCharacters(String characters, String taken, String other) {
+    try (CompiledGrammar grammar = COMPILER.compile(new Ebnf("root ::= " + characters))) {
+      for (String text : List.of(taken, other)) {
+        try (TokenMatcher matcher = grammar.newMatcher()) {
+          assertThat(matcher.accept(text)).as(text).isEqualTo(text.equals(taken));
+        }
+      }
+    }
+  }
+
+  @Test
+  void classesAllowNoOverlongForms() {
+    long seed = Walker.seed();
+    Random random = new Random(seed);
+    try (CompiledGrammar grammar = COMPILER.compile(new Ebnf("root ::= [^a]{1,3}"))) {
+      for (int i = 0; i < 50; i++) {
+        assertThat(Walker.reply(grammar, random)).as("seed %d", seed).doesNotContain("a");
+      }
+    }
+  }
+
   @Test
   void leftRecursionWorks() {
     try (CompiledGrammar grammar =
@@ -69,6 +105,13 @@ class EbnfTest {
         "root ::= \"a\"\nroot ::= \"b\"",
         "root = \"a\"",
         "root ::= [z-a]",
+        "root ::= []",
+        "root ::= [\\d]",
+        "root ::= [a\n]",
+        "root ::= [a-",
+        "root ::= [\\",
+        "root ::= [\\u12]",
+        "root ::= \"\\ud800\"",
         "root ::= \"a\"{3,1}"
       })
   void malformedGrammarIsRefused(String grammar) {
