@@ -11,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.ModelLoadException;
 
@@ -159,9 +161,9 @@ final class TokenizerJson {
 
   private void readFile() throws IOException {
     text.pass('{', "an object");
+    Set<String> names = new HashSet<>();
     for (boolean first = true; text.next('}', first); first = false) {
-      text.name();
-      String name = text.lastString();
+      String name = name(names);
       if (name.equals("model")) {
         readModel();
       } else {
@@ -173,9 +175,9 @@ final class TokenizerJson {
 
   private void readModel() throws IOException {
     text.pass('{', "an object as the model");
+    Set<String> names = new HashSet<>();
     for (boolean first = true; text.next('}', first); first = false) {
-      text.name();
-      String name = text.lastString();
+      String name = name(names);
       if (name.equals("vocab") && text.isNext('{')) {
         int start = text.position();
         readVocabulary();
@@ -191,6 +193,15 @@ final class TokenizerJson {
         readTree(model, name);
       }
     }
+  }
+
+  private String name(Set<String> earlier) throws IOException {
+    text.name();
+    String name = text.lastString();
+    if (!earlier.add(name)) {
+      throw text.malformed("one value of " + name + ", and not a second one");
+    }
+    return name;
   }
 
   /** Leaves a value, up to here, out of what is kept of the text beside the tables. */
