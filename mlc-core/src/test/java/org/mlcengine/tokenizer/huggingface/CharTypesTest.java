@@ -1,0 +1,22 @@
+package org.mlcengine.tokenizer.huggingface;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Marks of Unicode 16 that also have a decomposition are nothing special to the reference. */
+class CharTypesTest {
+  @ParameterizedTest
+  @ValueSource(ints = {0x1611E, 0x16121, 0x16128, 0x16129, 0x1612F, 0x113CE, 0x10D69})
+  void marksOfLaterVersionsAreNone(int c) {
+    assertThat(CharTypes.isNonspacingMark(c)).isFalse();
+    assertThat(CharTypes.isNotNormalized(c)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0x300, 0x36F, 0x5BF, 0x1734, 0x20D0})
+  void marksOfItsVersionAre(int c) {
+    assertThat(CharTypes.isNonspacingMark(c)).isTrue();
+  }
+}
