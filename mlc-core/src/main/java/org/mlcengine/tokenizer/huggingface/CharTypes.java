@@ -75,6 +75,21 @@ final class CharTypes {
 
   private CharTypes() {}
 
+  /** A code point in lower case by Unicode 17, which Java's own tables may not know yet. */
+  static int toLowerCase(int c) {
+    return switch (c) {
+      case 0x1C89, 0xA7CC, 0xA7CE, 0xA7D2, 0xA7D4, 0xA7DA -> c + 1;
+      case 0xA7CB -> 0x264;
+      case 0xA7DC -> 0x19B;
+      default -> {
+        if (c >= 0x10D50 && c <= 0x10D65) {
+          yield c + 0x20;
+        }
+        yield c >= 0x16EA0 && c <= 0x16EB8 ? c + 0x1B : Character.toLowerCase(c);
+      }
+    };
+  }
+
   /** Whether normalization leaves a code point alone that it changes in later versions. */
   static boolean isNotNormalized(int c) {
     return c > FIRST_MARK && contains(NOT_NORMALIZED, c);

@@ -42,7 +42,7 @@ sealed interface TextNormalizer
         if (c == DOTTED_I) {
           lower.append("i\u0307");
         } else {
-          lower.appendCodePoint(Character.toLowerCase(c));
+          lower.appendCodePoint(CharTypes.toLowerCase(c));
         }
       }
       return lower.toString();

@@ -2,7 +2,9 @@ package org.mlcengine.tokenizer.huggingface;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.HexFormat;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Marks of Unicode 16 that also have a decomposition are nothing special to the reference. */
@@ -18,5 +20,20 @@ class CharTypesTest {
   @ValueSource(ints = {0x300, 0x36F, 0x5BF, 0x1734, 0x20D0})
   void marksOfItsVersionAre(int c) {
     assertThat(CharTypes.isNonspacingMark(c)).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "41,61",
+    "1c89,1c8a",
+    "a7cb,264",
+    "a7d2,a7d3",
+    "a7dc,19b",
+    "10d65,10d85",
+    "16eb8,16ed3"
+  })
+  void lettersOfLaterVersionsHaveALowerCase(String upper, String lower) {
+    assertThat(CharTypes.toLowerCase(HexFormat.fromHexDigits(upper)))
+        .isEqualTo(HexFormat.fromHexDigits(lower));
   }
 }
