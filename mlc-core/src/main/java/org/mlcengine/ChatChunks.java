@@ -77,7 +77,7 @@ final class ChatChunks implements ReplyChunks.Format<ChatCompletionChunk> {
       reply.parser.finish().forEach(event -> add(choice, event, chunks));
       calls = reply.parser.callCount() > 0;
     }
-    FinishReason told = calls && reason == FinishReason.STOP ? FinishReason.TOOL_CALLS : reason;
+    FinishReason told = ModelTools.reason(reason, calls);
     Delta nothing = new Delta(Optional.empty(), Optional.empty());
     Optional<Logprobs> rest = reply.tokens.isEmpty() ? Optional.empty() : told(reply);
     chunks.accept(chunk(new Choice(choice, nothing, Optional.of(told), rest)));

@@ -53,12 +53,8 @@ public final class ChatCompletions {
       return new ChatCompletion.Choice(index, ChatMessage.assistant(text), reason, logprobs);
     }
     ToolReply reply = requests.tools().parse(params, text, reason == FinishReason.LENGTH);
-    boolean calls = !reply.toolCalls().isEmpty();
-    return new ChatCompletion.Choice(
-        index,
-        reply.message(),
-        calls && reason == FinishReason.STOP ? FinishReason.TOOL_CALLS : reason,
-        logprobs);
+    FinishReason told = ModelTools.reason(reason, !reply.toolCalls().isEmpty());
+    return new ChatCompletion.Choice(index, reply.message(), told, logprobs);
   }
 
   /**
@@ -95,7 +91,7 @@ public final class ChatCompletions {
 
   private Generation start(ChatCompletionCreateParams params, Generation.Delivery delivery) {
     Requests.ChatPrompt prompt = requests.prompt(params);
-    return requests.start(prompt.tokens(), params, prompt.form(), told(params), delivery);
+    return requests.start(prompt, params, told(params), delivery);
   }
 
   private static OptionalInt told(ChatCompletionCreateParams params) {

@@ -47,16 +47,26 @@ final class Grammars implements AutoCloseable {
   /**
    * Returns a compiled grammar, for the caller to close; quickly if it was asked for before.
    *
-   * @throws InvalidRequestException if the specification is malformed or not supported
+   * @throws InvalidRequestException if the specification is malformed or not supported, or there is
+   *     nothing that ends a reply; it names the tools if they asked for the form
    */
   CompiledGrammar compile(GrammarSpec spec) {
+    boolean calls = spec instanceof GrammarSpec.Calls;
     if (compiler == null) {
       throw new InvalidRequestException(
-          "response_format",
-          "expected text, since neither the model's conversation template nor its configuration"
+          calls ? "tool_choice" : "response_format",
+          (calls ? "expected a choice that holds the model to no form" : "expected text")
+              + ", since neither the model's conversation template nor its configuration"
               + " names a token that ends a reply; add stop_token_ids to conv_template");
     }
-    return compiler.compile(spec);
+    try {
+      return compiler.compile(spec);
+    } catch (InvalidRequestException e) {
+      throw calls
+          ? new InvalidRequestException(
+              "tools", "the parameters of a function cannot be enforced: " + e.getMessage())
+          : e;
+    }
   }
 
   @Override

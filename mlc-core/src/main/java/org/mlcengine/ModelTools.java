@@ -11,10 +11,9 @@ import org.mlcengine.conversation.Conversation;
 import org.mlcengine.conversation.JinjaConversation;
 import org.mlcengine.conversation.PromptTemplate;
 import org.mlcengine.errors.InvalidRequestException;
-import org.mlcengine.grammar.GrammarCompiler;
 import org.mlcengine.grammar.GrammarSpec;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
-import org.mlcengine.protocol.ResponseFormat;
+import org.mlcengine.protocol.FinishReason;
 import org.mlcengine.protocol.ToolChoice;
 import org.mlcengine.tools.ToolCallParser;
 import org.mlcengine.tools.ToolFormat;
@@ -65,7 +64,7 @@ final class ModelTools {
    * @param prompt the prompt's text
    * @throws InvalidRequestException if the reply may be a call or something of another form
    */
-  Optional<ResponseFormat> form(ChatCompletionCreateParams params, String prompt) {
+  Optional<GrammarSpec> form(ChatCompletionCreateParams params, String prompt) {
     boolean structured = params.responseFormat().flatMap(Grammars::spec).isPresent();
     if (structured && params.toolChoice() instanceof ToolChoice.Auto) {
       throw new InvalidRequestException(
@@ -73,19 +72,9 @@ final class ModelTools {
           "expected text where the model chooses between a call and an answer; set tool_choice to"
               + " \"none\" for an answer of this form, or to \"required\" for a call");
     }
-    Optional<ResponseFormat.StructuralTag> form =
-        format().grammar(params.tools(), params.toolChoice(), params.parallelToolCalls(), prompt);
-    form.flatMap(Grammars::spec).ifPresent(ModelTools::check);
-    return form.map(tag -> tag);
-  }
-
-  private static void check(GrammarSpec spec) {
-    try {
-      GrammarCompiler.check(spec);
-    } catch (InvalidRequestException e) {
-      throw new InvalidRequestException(
-          "tools", "the parameters of a function cannot be enforced: " + e.getMessage());
-    }
+    return format()
+        .grammar(params.tools(), params.toolChoice(), params.parallelToolCalls(), prompt)
+        .map(calls -> calls);
   }
 
   /** Returns what takes a reply apart piece by piece. */
@@ -100,6 +89,15 @@ final class ModelTools {
    */
   ToolReply parse(ChatCompletionCreateParams params, String reply, boolean cut) {
     return format().parse(reply, cut, params.tools(), params.toolChoice(), this::newId);
+  }
+
+  /**
+   * Returns why a reply with or without calls has ended.
+   *
+   * @param reason why its text has ended
+   */
+  static FinishReason reason(FinishReason reason, boolean calls) {
+    return calls && reason == FinishReason.STOP ? FinishReason.TOOL_CALLS : reason;
   }
 
   private ToolFormat find() {

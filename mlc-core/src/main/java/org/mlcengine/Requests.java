@@ -93,23 +93,25 @@ final class Requests implements AutoCloseable {
    * A conversation, ready to be replied to.
    *
    * @param tokens up to where the reply begins
-   * @param form the form that the reply has; empty for any text
+   * @param grammar what the reply must be; empty for any text
    */
-  record ChatPrompt(int[] tokens, Optional<ResponseFormat> form) {}
+  record ChatPrompt(int[] tokens, Optional<GrammarSpec> grammar) {}
 
   /** Returns the prompt of a conversation. */
   ChatPrompt prompt(ChatCompletionCreateParams params) {
     requireNoNames(params.messages());
     if (!ModelTools.concern(params)) {
       Prompt prompt = template.render(params.messages(), List.of(), ToolChoice.none());
-      return new ChatPrompt(tokens(prompt), params.responseFormat());
+      return new ChatPrompt(tokens(prompt), params.responseFormat().flatMap(Grammars::spec));
     }
     ToolPrompt rewritten =
         tools.format().prompt(params.messages(), params.tools(), params.toolChoice());
     Prompt prompt = template.render(rewritten.messages(), rewritten.tools(), params.toolChoice());
-    Optional<ResponseFormat> form =
-        ModelTools.mayCall(params) ? tools.form(params, prompt.text()) : params.responseFormat();
-    return new ChatPrompt(tokens(prompt), form);
+    Optional<GrammarSpec> grammar =
+        ModelTools.mayCall(params)
+            ? tools.form(params, prompt.text())
+            : params.responseFormat().flatMap(Grammars::spec);
+    return new ChatPrompt(tokens(prompt), grammar);
   }
 
   /** Conversation templates have no place for names; the model's own chat template may have one. */
@@ -164,6 +166,18 @@ final class Requests implements AutoCloseable {
       Optional<ResponseFormat> form,
       OptionalInt topLogprobs,
       Generation.Delivery delivery) {
+    ChatPrompt task = new ChatPrompt(prompt, form.flatMap(Grammars::spec));
+    return start(task, params, topLogprobs, delivery);
+  }
+
+  /** Starts a generation for each of the request's choices, as {@link #start} does. */
+  Generation start(
+      ChatPrompt chat,
+      GenerationParams params,
+      OptionalInt topLogprobs,
+      Generation.Delivery delivery) {
+    int[] prompt = chat.tokens();
+    Optional<GrammarSpec> grammar = chat.grammar();
     if (prompt.length == 0) {
       throw new InvalidRequestException("prompt", "expected at least one token, found none.");
     }
@@ -172,7 +186,6 @@ final class Requests implements AutoCloseable {
     }
     int room = info.contextWindow() - prompt.length;
     int maxTokens = Math.min(params.maxTokens().orElse(room), room);
-    Optional<GrammarSpec> grammar = form.flatMap(Grammars::spec);
     Generation generation = new Generation(scheduler, delivery);
     try {
       for (int choice = 0; choice < params.n(); choice++) {

@@ -1,9 +1,13 @@
 package org.mlcengine.grammar;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.bindings.TvmException;
@@ -15,8 +19,9 @@ import org.mlcengine.tokenizer.Tokenizer;
 
 /**
  * Compiles grammars for a model's vocabulary, one at a time; any number of threads may ask.
- * XGrammar is loaded, and learns the vocabulary, when the first grammar is asked for. The grammars
- * asked for last are kept.
+ * XGrammar is loaded, and learns the vocabulary, when the first grammar is asked for; it learns
+ * another for calls of tools if their marks are special tokens. The grammars asked for last are
+ * kept.
  */
 public final class GrammarCompiler implements AutoCloseable {
   private static final int MAX_KEPT = 64;
@@ -29,8 +34,8 @@ public final class GrammarCompiler implements AutoCloseable {
   /** Held while something is compiled. */
   private final ReentrantLock compiling = new ReentrantLock();
 
-  private @Nullable TvmObject compiler;
-  private @Nullable Vocabulary vocabulary;
+  /** For each set of marks in use; guarded by the lock. */
+  private final Map<Set<Integer>, Target> targets = new HashMap<>();
 
   /** The grammars asked for, oldest use first; guarded by itself, as what follows. */
   private final Map<GrammarSpec, Kept> kept = new LinkedHashMap<>(16, 0.75f, true);
@@ -102,10 +107,8 @@ public final class GrammarCompiler implements AutoCloseable {
         kept.clear();
         keptBytes = 0;
       }
-      if (compiler != null) {
-        compiler.close();
-        compiler = null;
-      }
+      targets.values().forEach(target -> target.compiler.close());
+      targets.clear();
     } finally {
       compiling.unlock();
     }
@@ -123,19 +126,42 @@ public final class GrammarCompiler implements AutoCloseable {
 
   private CompiledGrammar compileNow(GrammarSpec spec) {
     GrammarSource source = GrammarSource.of(spec);
-    if (compiler == null || vocabulary == null) {
-      compiler = XGrammar.newCompiler(tokenizer, vocabSize, stopTokenIds);
-      vocabulary = Vocabulary.of(tokenizer, vocabSize, stopTokenIds);
-    }
+    Target target = targets.computeIfAbsent(marks(spec), this::target);
     try {
       TvmObject compiled =
           source.isStructuralTag()
-              ? XGrammar.compileStructuralTag(compiler, source.text())
-              : XGrammar.compileEbnf(compiler, source.text());
-      return new CompiledGrammar(compiled, vocabulary);
+              ? XGrammar.compileStructuralTag(target.compiler, source.text())
+              : XGrammar.compileEbnf(target.compiler, source.text());
+      return new CompiledGrammar(compiled, target.vocabulary);
     } catch (TvmException e) {
       throw Refusal.of("the grammar is malformed: %s", Refusal.reason(e));
     }
+  }
+
+  private Target target(Set<Integer> marks) {
+    return new Target(
+        XGrammar.newCompiler(tokenizer, vocabSize, marks, stopTokenIds),
+        Vocabulary.of(tokenizer, vocabSize, marks, stopTokenIds));
+  }
+
+  /** Returns the special tokens that a specification's marks may be written as. */
+  private Set<Integer> marks(GrammarSpec spec) {
+    Set<Integer> ids = new HashSet<>();
+    if (spec instanceof GrammarSpec.Calls calls) {
+      for (String mark : calls.marks()) {
+        tokenizer.idOf(mark).stream().filter(id -> isText(id, mark)).forEach(ids::add);
+      }
+    }
+    return ids;
+  }
+
+  /** A decoder may leave out a special token, or write it otherwise; then it is no mark. */
+  private boolean isText(int id, String mark) {
+    return id < vocabSize
+        && tokenizer.isSpecial(id)
+        && Arrays.stream(stopTokenIds).noneMatch(stop -> stop == id)
+        && tokenizer.decode(id).equals(mark)
+        && Arrays.equals(tokenizer.tokenBytes(id), mark.getBytes(StandardCharsets.UTF_8));
   }
 
   private CompiledGrammar keep(GrammarSpec spec, CompiledGrammar grammar) {
@@ -155,4 +181,7 @@ public final class GrammarCompiler implements AutoCloseable {
   }
 
   private record Kept(CompiledGrammar grammar, long bytes) {}
+
+  /** XGrammar's compiler for a vocabulary. */
+  private record Target(TvmObject compiler, Vocabulary vocabulary) {}
 }

@@ -1,8 +1,10 @@
 package org.mlcengine.grammar;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Set;
 import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.grammar.GrammarSpec.AnyJson;
+import org.mlcengine.grammar.GrammarSpec.Calls;
 import org.mlcengine.grammar.GrammarSpec.Ebnf;
 import org.mlcengine.grammar.GrammarSpec.JsonSchema;
 import org.mlcengine.grammar.GrammarSpec.Regex;
@@ -27,6 +29,8 @@ record GrammarSource(String text, boolean isStructuralTag) {
       case Regex(String pattern) -> new GrammarSource(regex(pattern), false);
       case Ebnf(String grammar) -> new GrammarSource(EbnfCheck.check(grammar), false);
       case StructuralTag(String json) -> new GrammarSource(StructuralTags.translate(json), true);
+      case Calls(String tag, Set<String> marks) ->
+          new GrammarSource(StructuralTags.translate(tag), true);
     };
   }
 

@@ -1,5 +1,7 @@
 package org.mlcengine.grammar;
 
+import java.util.Set;
+
 /** What a reply must be. Two equal specifications allow the same replies. */
 public sealed interface GrammarSpec {
   /** Any JSON object, of any depth. */
@@ -37,4 +39,18 @@ public sealed interface GrammarSpec {
    *     ...}}
    */
   record StructuralTag(String json) implements GrammarSpec {}
+
+  /**
+   * Calls of tools, as a structural tag.
+   *
+   * @param tag XGrammar's structural tag as JSON text
+   * @param marks texts within it that the model may write as one special token; other special
+   *     tokens, and these in grammars of any other kind, are no text
+   */
+  record Calls(String tag, Set<String> marks) implements GrammarSpec {
+    /** Copies the set. */
+    public Calls {
+      marks = Set.copyOf(marks);
+    }
+  }
 }

@@ -1,5 +1,6 @@
 package org.mlcengine.grammar;
 
+import java.util.Set;
 import org.mlcengine.bindings.TvmArray;
 import org.mlcengine.bindings.TvmFunction;
 import org.mlcengine.bindings.TvmObject;
@@ -24,9 +25,11 @@ final class XGrammar {
   /**
    * Makes a compiler for a vocabulary.
    *
+   * @param marks special tokens that stand for their text
    * @throws NativesException if XGrammar's library cannot be loaded
    */
-  static TvmObject newCompiler(Tokenizer tokenizer, int vocabSize, int... stopTokenIds) {
+  static TvmObject newCompiler(
+      Tokenizer tokenizer, int vocabSize, Set<Integer> marks, int... stopTokenIds) {
     try {
       Natives.loadGrammars();
     } catch (NativesLoadException e) {
@@ -36,7 +39,7 @@ final class XGrammar {
     for (int i = 0; i < stops.length; i++) {
       stops[i] = stopTokenIds[i];
     }
-    try (TvmArray tokens = TvmArray.of(tokens(tokenizer, vocabSize));
+    try (TvmArray tokens = TvmArray.of(tokens(tokenizer, vocabSize, marks));
         TvmArray stopTokens = TvmArray.of(stops);
         TvmFunction newInfo = TvmFunction.method(TYPES + "TokenizerInfo", TvmFunction.CONSTRUCTOR);
         TvmObject info =
@@ -47,12 +50,13 @@ final class XGrammar {
     }
   }
 
-  /** The bytes of each token; none for special tokens, which no text has. */
-  private static Object[] tokens(Tokenizer tokenizer, int vocabSize) {
+  /** The bytes of each token; none for special tokens but the marks, which no text has. */
+  private static Object[] tokens(Tokenizer tokenizer, int vocabSize, Set<Integer> marks) {
     Object[] tokens = new Object[Math.min(vocabSize, tokenizer.vocabSize())];
     byte[] none = {};
     for (int id = 0; id < tokens.length; id++) {
-      tokens[id] = tokenizer.isSpecial(id) ? none : tokenizer.tokenBytes(id);
+      boolean text = !tokenizer.isSpecial(id) || marks.contains(id);
+      tokens[id] = text ? tokenizer.tokenBytes(id) : none;
     }
     return tokens;
   }

@@ -76,7 +76,7 @@ final class PythonCallGrammar {
     if (required.isEmpty() && !optional.isEmpty()) {
       parts.add(onlyOptional(schema.get(), optional));
     } else {
-      optional.forEach(name -> parts.add(maybe(argument(schema.get(), name, false))));
+      optional.forEach(name -> parts.add(ToolGrammar.maybe(argument(schema.get(), name, false))));
     }
     return parts.isEmpty() ? constant("") : ToolGrammar.sequence(parts.toArray(JsonNode[]::new));
   }
@@ -88,11 +88,11 @@ final class PythonCallGrammar {
       List<JsonNode> parts = new ArrayList<>();
       parts.add(argument(schema, names.get(first), true));
       for (String later : names.subList(first + 1, names.size())) {
-        parts.add(maybe(argument(schema, later, false)));
+        parts.add(ToolGrammar.maybe(argument(schema, later, false)));
       }
       choices.add(ToolGrammar.sequence(parts.toArray(JsonNode[]::new)));
     }
-    return maybe(ToolGrammar.format("or").set("elements", choices));
+    return ToolGrammar.maybe(ToolGrammar.format("or").set("elements", choices));
   }
 
   private static JsonNode argument(JsonNode schema, String name, boolean first) {
@@ -115,15 +115,11 @@ final class PythonCallGrammar {
     JsonNode argument = ToolGrammar.sequence(name, constant("="), value(NODES.objectNode()));
     JsonNode more =
         ToolGrammar.format("star").set("content", ToolGrammar.sequence(constant(", "), argument));
-    return maybe(ToolGrammar.sequence(argument, more));
+    return ToolGrammar.maybe(ToolGrammar.sequence(argument, more));
   }
 
   private static JsonNode value(JsonNode schema) {
     return ToolGrammar.format("json_schema").set("json_schema", schema);
-  }
-
-  private static JsonNode maybe(JsonNode content) {
-    return ToolGrammar.format("optional").set("content", content);
   }
 
   private static JsonNode constant(String text) {

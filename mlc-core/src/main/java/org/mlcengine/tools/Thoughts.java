@@ -1,5 +1,7 @@
 package org.mlcengine.tools;
 
+import java.util.Set;
+
 /** Whether a reply may begin with thoughts that end with {@code </think>}. */
 enum Thoughts {
   NONE,
@@ -7,6 +9,8 @@ enum Thoughts {
   POSSIBLE,
   /** The prompt ends with {@code <think>}. */
   BEGUN;
+
+  static final Set<String> MARKS = Set.of("<think>", "</think>");
 
   static Thoughts of(String prompt, boolean thinks) {
     String end = prompt.stripTrailing();

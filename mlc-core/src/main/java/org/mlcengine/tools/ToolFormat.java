@@ -1,5 +1,6 @@
 package org.mlcengine.tools;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -8,8 +9,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.conversation.Conversation;
+import org.mlcengine.grammar.GrammarSpec;
 import org.mlcengine.protocol.ChatMessage;
-import org.mlcengine.protocol.ResponseFormat;
 import org.mlcengine.protocol.Tool;
 import org.mlcengine.protocol.ToolChoice;
 
@@ -108,7 +109,8 @@ public final class ToolFormat {
   }
 
   /**
-   * Returns the form that a reply must have, if there is one. {@link ToolChoice.Required} and
+   * Returns the form that a reply must have, if there is one. The family's {@link #markers} may be
+   * written as special tokens. {@link ToolChoice.Required} and
    * {@link ToolChoice.Named} let a reply be nothing but calls whose arguments follow the functions'
    * schemas, after a model's thoughts; a named function is called once. {@link ToolChoice.Auto}
    * lets it be text, and holds each call to the family's syntax as soon as its marker has come; it
@@ -122,7 +124,7 @@ public final class ToolFormat {
    * @throws org.mlcengine.errors.InvalidRequestException if the family cannot write a function's
    *     arguments
    */
-  public Optional<ResponseFormat.StructuralTag> grammar(
+  public Optional<GrammarSpec.Calls> grammar(
       List<Tool> tools, ToolChoice choice, boolean parallel, String prompt) {
     List<Tool> offered = offered(tools, choice);
     boolean auto = choice instanceof ToolChoice.Auto;
@@ -132,8 +134,15 @@ public final class ToolFormat {
     }
     boolean several = parallel && !(choice instanceof ToolChoice.Named);
     ToolGrammar grammar = new ToolGrammar(family, offered, several);
-    String tag = auto ? grammar.auto() : grammar.required(Thoughts.of(prompt, thinks));
-    return Optional.of(new ResponseFormat.StructuralTag(tag));
+    Set<String> marks = new HashSet<>(markers());
+    if (auto) {
+      return Optional.of(new GrammarSpec.Calls(grammar.auto(), marks));
+    }
+    Thoughts thoughts = Thoughts.of(prompt, thinks);
+    if (thoughts != Thoughts.NONE) {
+      marks.addAll(Thoughts.MARKS);
+    }
+    return Optional.of(new GrammarSpec.Calls(grammar.required(thoughts), marks));
   }
 
   /**

@@ -19,6 +19,10 @@ final class ToolGrammar {
   private static final String NO_ARGUMENTS =
       "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
 
+  /** What Llama puts before calls where it has an interpreter of Python, which it is told of. */
+  private static final JsonNode LLAMA_MARK =
+      format("const_string").put("value", "<|python_tag|>");
+
   private final ToolFamily family;
   private final List<Tool> tools;
   private final boolean several;
@@ -45,7 +49,8 @@ final class ToolGrammar {
 
   /** Returns the form of replies that are calls. */
   String required(Thoughts thoughts) {
-    JsonNode calls = calls();
+    JsonNode calls =
+        family == ToolFamily.LLAMA ? sequence(maybe(LLAMA_MARK), calls()) : calls();
     JsonNode newlines = format("grammar").put("grammar", "root ::= \"\\n\"? \"\\n\"?\n");
     JsonNode format =
         switch (thoughts) {
@@ -54,7 +59,7 @@ final class ToolGrammar {
           case POSSIBLE -> {
             JsonNode thinking = between("<think>", format("any_text"), "</think>");
             JsonNode before = sequence(thinking, newlines);
-            yield sequence(format("optional").set("content", before), calls);
+            yield sequence(maybe(before), calls);
           }
         };
     return tag(format);
@@ -168,6 +173,10 @@ final class ToolGrammar {
       list.add(element);
     }
     return format("sequence").set("elements", list);
+  }
+
+  static JsonNode maybe(JsonNode content) {
+    return format("optional").set("content", content);
   }
 
   static JsonNode between(String begin, JsonNode content, String end) {

@@ -19,10 +19,8 @@ import org.mlcengine.TestModel;
 import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.grammar.CompiledGrammar;
 import org.mlcengine.grammar.GrammarCompiler;
-import org.mlcengine.grammar.GrammarSpec;
 import org.mlcengine.grammar.TokenMatcher;
 import org.mlcengine.protocol.FunctionDefinition;
-import org.mlcengine.protocol.ResponseFormat;
 import org.mlcengine.protocol.Tool;
 import org.mlcengine.protocol.ToolCall;
 import org.mlcengine.protocol.ToolChoice;
@@ -79,9 +77,8 @@ class ToolGrammarTest {
 
   private static CompiledGrammar compile(
       ToolFamily family, ToolChoice choice, boolean parallel, String prompt) {
-    ResponseFormat.StructuralTag tag =
-        Streamed.format(family).grammar(TOOLS, choice, parallel, prompt).orElseThrow();
-    return COMPILER.compile(new GrammarSpec.StructuralTag(tag.tag()));
+    return COMPILER.compile(
+        Streamed.format(family).grammar(TOOLS, choice, parallel, prompt).orElseThrow());
   }
 
   private static boolean isReply(CompiledGrammar grammar, String text) {
@@ -176,9 +173,8 @@ class ToolGrammarTest {
   }
 
   private static CompiledGrammar thinking(ToolFormat format, String prompt) {
-    ResponseFormat.StructuralTag tag =
-        format.grammar(TOOLS, ToolChoice.required(), true, prompt).orElseThrow();
-    return COMPILER.compile(new GrammarSpec.StructuralTag(tag.tag()));
+    return COMPILER.compile(
+        format.grammar(TOOLS, ToolChoice.required(), true, prompt).orElseThrow());
   }
 
   @Test
