@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.conversation.Conversation;
 import org.mlcengine.conversation.JinjaConversation;
+import org.mlcengine.conversation.Prompt;
 import org.mlcengine.conversation.PromptTemplate;
 import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.grammar.GrammarSpec;
@@ -17,6 +18,7 @@ import org.mlcengine.protocol.FinishReason;
 import org.mlcengine.protocol.ToolChoice;
 import org.mlcengine.tools.ToolCallParser;
 import org.mlcengine.tools.ToolFormat;
+import org.mlcengine.tools.ToolPrompt;
 import org.mlcengine.tools.ToolReply;
 
 /** A model's way with tools, which is found out when the first request has some. */
@@ -49,13 +51,23 @@ final class ModelTools {
                 message -> !message.toolCalls().isEmpty() || message.toolCallId().isPresent());
   }
 
-  ToolFormat format() {
+  private ToolFormat format() {
     ToolFormat known = format;
     if (known == null) {
       known = find();
       format = known;
     }
     return known;
+  }
+
+  /** Returns the prompt of a conversation that has calls or may get some. */
+  Prompt prompt(ChatCompletionCreateParams params) {
+    ToolPrompt told = format().prompt(params.messages(), params.tools(), params.toolChoice());
+    PromptTemplate used =
+        template instanceof Conversation conversation && told.functions().isPresent()
+            ? conversation.withFunctionString(told.functions().get())
+            : template;
+    return used.render(told.messages(), told.tools(), params.toolChoice());
   }
 
   /**

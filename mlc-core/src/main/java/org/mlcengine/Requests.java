@@ -31,7 +31,6 @@ import org.mlcengine.sampling.Sampler;
 import org.mlcengine.sampling.SamplingParams;
 import org.mlcengine.scheduler.Scheduler;
 import org.mlcengine.tokenizer.Tokenizer;
-import org.mlcengine.tools.ToolPrompt;
 
 /** Turns requests into sequences. */
 final class Requests implements AutoCloseable {
@@ -104,9 +103,7 @@ final class Requests implements AutoCloseable {
       Prompt prompt = template.render(params.messages(), List.of(), ToolChoice.none());
       return new ChatPrompt(tokens(prompt), params.responseFormat().flatMap(Grammars::spec));
     }
-    ToolPrompt rewritten =
-        tools.format().prompt(params.messages(), params.tools(), params.toolChoice());
-    Prompt prompt = template.render(rewritten.messages(), rewritten.tools(), params.toolChoice());
+    Prompt prompt = tools.prompt(params);
     Optional<GrammarSpec> grammar =
         ModelTools.mayCall(params)
             ? tools.form(params, prompt.text())

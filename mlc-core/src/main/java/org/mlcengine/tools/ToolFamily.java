@@ -93,6 +93,11 @@ public enum ToolFamily {
     };
   }
 
+  /** Tells whether marks of its own stand around the list of functions. */
+  boolean marksDefinitions() {
+    return this == MISTRAL || this == MISTRAL_ARGS;
+  }
+
   CallSyntax syntax() {
     return syntax;
   }

@@ -84,7 +84,8 @@ public final class ToolFormat {
    * almost as they are: Mistral's get ids of nine characters, Llama's one call in a message. For
    * others, calls and results become text as the model would have written and read it; results
    * become messages of the user where the template has no role for them. The functions are
-   * described in the messages unless the template does that.
+   * described in the messages unless the template does that; where Mistral's has a place for their
+   * list alone, they come with the marks around it.
    *
    * @param messages the conversation so far
    * @param tools what the model may call
@@ -104,6 +105,10 @@ public final class ToolFormat {
       result =
           texts.withoutCalls(
               family == ToolFamily.MISTRAL ? MessageTexts.withShortIds(result) : result);
+    }
+    if (!offered.isEmpty() && template.leavesMarksOut() && family.marksDefinitions()) {
+      String functions = ToolDefinitions.text(family, offered);
+      return new ToolPrompt(result, List.of(), Optional.of(functions));
     }
     return new ToolPrompt(result, describe ? List.of() : offered);
   }

@@ -147,13 +147,22 @@ class ToolPromptTest {
   @Test
   void aTemplateWithAPlaceForFunctionsGetsThem() {
     ToolPrompt prompt = format("ministral3").prompt(TALK, TOOLS, ToolChoice.auto());
-    assertThat(prompt.tools()).isEqualTo(TOOLS);
+    assertThat(prompt.tools()).isEmpty();
+    assertThat(prompt.functions())
+        .contains(
+            "[AVAILABLE_TOOLS]["
+                + tool(WEATHER_FUNCTION)
+                + ", "
+                + tool(NOW_FUNCTION)
+                + "][/AVAILABLE_TOOLS]");
     assertThat(prompt.messages().get(1).content())
         .contains(
             "Let me see.[TOOL_CALLS]weather[ARGS]{\"city\": \"Rome\", \"days\": [1, 2]}"
                 + "[TOOL_CALLS]now[ARGS]{}");
     assertThat(prompt.messages().get(2)).isEqualTo(new ChatMessage(Role.TOOL, "{\"sun\":1}"));
+    assertThat(format("ministral3").prompt(TALK, TOOLS, ToolChoice.none()).functions()).isEmpty();
     prompt = format("gorilla").prompt(TALK, TOOLS, ToolChoice.named("now"));
+    assertThat(prompt.functions()).isEmpty();
     assertThat(prompt.tools()).containsExactly(NOW);
     assertThat(prompt.messages().getFirst()).isEqualTo(QUESTION);
     assertThat(prompt.messages().get(1).content())
