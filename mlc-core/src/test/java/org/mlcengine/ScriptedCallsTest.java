@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,8 +75,8 @@ class ScriptedCallsTest {
       Files.writeString(folder.resolve("mlc-chat-config.json"), config.toString());
       ModelConfig model = ModelConfig.read(folder);
       PromptTemplate template = ending(Conversation.named(conversation), stop);
-      int[] script = IntStream.concat(IntStream.of(tokenizer.encode(reply)), IntStream.of(stop))
-          .toArray();
+      int[] script =
+          IntStream.concat(IntStream.of(tokenizer.encode(reply)), IntStream.of(stop)).toArray();
       EngineThread<ScriptedModel> thread =
           EngineThread.start(
               "scripted",
@@ -127,8 +126,22 @@ class ScriptedCallsTest {
 
   private EngineInfo info(int vocabulary) {
     return new EngineInfo(
-        "scripted", folder, folder, "llama", "none", "cpu", 1, 8_000, 7_999, 4_096, 4, vocabulary,
-        0, 0, 0, Duration.ZERO);
+        "scripted",
+        folder,
+        folder,
+        "llama",
+        "none",
+        "cpu",
+        1,
+        8_000,
+        7_999,
+        4_096,
+        4,
+        vocabulary,
+        0,
+        0,
+        0,
+        Duration.ZERO);
   }
 
   private static ChatCompletionCreateParams.Builder ask(ToolChoice choice) {
@@ -149,10 +162,13 @@ class ScriptedCallsTest {
     return Stream.of(
         Arguments.of("ministral3", "[TOOL_CALLS]find[ARGS]{\"q\": \"Ö\"}"),
         Arguments.of(
-            "mistral_default",
-            "[TOOL_CALLS][{\"name\": \"find\", \"arguments\": {\"q\": \"Ö\"}}]"),
+            "mistral_default", "[TOOL_CALLS][{\"name\": \"find\", \"arguments\": {\"q\": \"Ö\"}}]"),
         Arguments.of(
             "llama-3_1", "<|python_tag|>{\"name\": \"find\", \"parameters\": {\"q\": \"Ö\"}}"),
+        Arguments.of(
+            "qwen3_5_nothink",
+            "<tool_call>\n<function=find>\n<parameter=q>\nÖ\n</parameter>\n</function>\n"
+                + "</tool_call>"),
         Arguments.of(
             "deepseek_v3",
             "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>find\n```json\n"
@@ -165,8 +181,7 @@ class ScriptedCallsTest {
       throws IOException {
     try (Scripted scripted = new Scripted(conversation, reply)) {
       for (ToolChoice choice : List.of(ToolChoice.required(), ToolChoice.named("find"))) {
-        ChatCompletion whole =
-            scripted.engine.chat().completions().create(ask(choice).build());
+        ChatCompletion whole = scripted.engine.chat().completions().create(ask(choice).build());
         ChatCompletion.Choice got = whole.choices().getFirst();
         assertThat(got.finishReason()).isEqualTo(FinishReason.TOOL_CALLS);
         assertThat(got.message().content()).isEmpty();
@@ -202,8 +217,7 @@ class ScriptedCallsTest {
           .engine
           .chat()
           .completions()
-          .create(
-              ask(ToolChoice.none()).responseFormat(new ResponseFormat.JsonObject()).build());
+          .create(ask(ToolChoice.none()).responseFormat(new ResponseFormat.JsonObject()).build());
       assertThat(scripted.drawn).isNotEmpty().noneMatch(scripted.tokenizer::isSpecial);
     }
   }
@@ -212,7 +226,10 @@ class ScriptedCallsTest {
   void ministralReadsTheFunctionsWithinItsMarks() throws IOException {
     try (Scripted scripted = new Scripted("ministral3", "Hi")) {
       ChatCompletionCreateParams request =
-          ask(ToolChoice.auto()).messages(List.of()).addSystemMessage("S").addUserMessage("U")
+          ask(ToolChoice.auto())
+              .messages(List.of())
+              .addSystemMessage("S")
+              .addUserMessage("U")
               .build();
       scripted.engine.chat().completions().create(request);
       assertThat(scripted.prompt)

@@ -20,7 +20,7 @@ final class StructuralTags {
   private static final Map<String, Set<String>> FORMATS =
       Map.ofEntries(
           Map.entry("const_string", Set.of("value")),
-          Map.entry("json_schema", Set.of("json_schema")),
+          Map.entry("json_schema", Set.of("json_schema", "style")),
           Map.entry("grammar", Set.of("grammar")),
           Map.entry("regex", Set.of("pattern")),
           Map.entry("any_text", Set.of("excludes")),
@@ -38,7 +38,7 @@ final class StructuralTags {
               Set.of("tags", "separator", "at_least_one", "stop_after_first")));
 
   private static final Set<String> OPTIONAL =
-      Set.of("excludes", "at_least_one", "stop_after_first");
+      Set.of("excludes", "at_least_one", "stop_after_first", "style");
 
   private int depth;
   private int formats;
@@ -86,7 +86,7 @@ final class StructuralTags {
   private JsonNode translated(String type, JsonNode format, String path) {
     switch (type) {
       case "json_schema" -> {
-        return grammar(GrammarSource.schema(format.path("json_schema"), true));
+        return jsonSchema(format, path);
       }
       case "regex" -> {
         return grammar(GrammarSource.regex(text(format, "pattern", path)));
@@ -107,6 +107,18 @@ final class StructuralTags {
         return copy;
       }
     }
+  }
+
+  private static ObjectNode jsonSchema(JsonNode format, String path) {
+    JsonNode schema = format.path("json_schema");
+    return switch (format.path("style").asText("json")) {
+      case "json" -> grammar(GrammarSource.schema(schema, true));
+      case "qwen_xml" -> TaggedArguments.write(SchemaReader.read(schema, true));
+      default ->
+          throw Refusal.of(
+              "the structural tag's %s.style is \"json\" or \"qwen_xml\"; found %s",
+              path, format.path("style"));
+    };
   }
 
   private ArrayNode formats(JsonNode list, String path) {

@@ -5,6 +5,11 @@ interface CallSink {
   /** Tells whether a function of that name may be called. */
   boolean accepts(String name);
 
+  /** Returns what a function's arguments may be. */
+  default ArgumentTypes types(String name) {
+    return ArgumentTypes.UNKNOWN;
+  }
+
   /** A call begins; from here on, its text is a call's and no longer a reply's. */
   void begin(String name);
 

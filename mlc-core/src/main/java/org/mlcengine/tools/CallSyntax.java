@@ -29,6 +29,11 @@ record CallSyntax(
 
   static final CallSyntax HERMES =
       marked(List.of("<tool_call>"), List.of("</tool_call>"), (m, s) -> new JsonCallsReader(s));
+  static final CallSyntax TAGGED =
+      marked(
+          List.of("<tool_call>", TaggedCallReader.FUNCTION),
+          List.of("</tool_call>"),
+          (m, s) -> new TaggedCallReader(s, m));
   static final CallSyntax MISTRAL =
       marked(List.of("[TOOL_CALLS]"), List.of(), (m, s) -> new NamedCallReader(s));
   static final CallSyntax DEEPSEEK =

@@ -25,6 +25,7 @@ final class CallTexts {
     return switch (family) {
       case HERMES, GENERIC ->
           joined(calls, "\n", c -> "<tool_call>\n" + json(c, "arguments") + "}\n</tool_call>");
+      case QWEN3_CODER -> joined(calls, "\n", CallTexts::tagged);
       case LLAMA -> joined(calls, "; ", c -> json(c, "parameters") + "}");
       case GEMMA -> joined(calls, "\n", c -> json(c, "parameters") + "}");
       case MISTRAL ->
@@ -85,7 +86,7 @@ final class CallTexts {
 
   private static String result(ToolFamily family, String content, String name, String id) {
     return switch (family) {
-      case HERMES, GENERIC -> "<tool_response>\n" + content + "\n</tool_response>";
+      case HERMES, QWEN3_CODER, GENERIC -> "<tool_response>\n" + content + "\n</tool_response>";
       case LLAMA -> content;
       case MISTRAL ->
           "[TOOL_RESULTS]{\"content\": "
@@ -125,22 +126,46 @@ final class CallTexts {
     return JsonSpacing.isObject(text) ? JsonSpacing.spaced(text) : ToolDefinitions.quoted(text);
   }
 
+  private static JsonNode tree(String json) {
+    try {
+      return MAPPER.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String tagged(ToolCall call) {
+    StringBuilder text = new StringBuilder("<tool_call>\n").append(TaggedCallReader.FUNCTION);
+    text.append(call.function().name()).append(">\n");
+    JsonNode json = tree(arguments(call));
+    if (!json.isObject()) {
+      text.append(call.function().arguments()).append('\n');
+    }
+    for (var member : json.properties()) {
+      JsonNode value = member.getValue();
+      text.append(TaggedCallReader.PARAMETER)
+          .append(member.getKey())
+          .append(">\n")
+          .append(value.isTextual() ? value.textValue() : JsonSpacing.spaced(value.toString()))
+          .append('\n')
+          .append(TaggedCallReader.PARAMETER_END)
+          .append('\n');
+    }
+    return text.append(TaggedCallReader.FUNCTION_END).append("\n</tool_call>").toString();
+  }
+
   private static String python(ToolCall call) {
     StringBuilder text = new StringBuilder(call.function().name()).append('(');
     String arguments = arguments(call);
-    try {
-      JsonNode json = MAPPER.readTree(arguments);
-      if (!json.isObject()) {
-        return text.append(arguments).append(')').toString();
-      }
-      String separator = "";
-      for (var member : json.properties()) {
-        text.append(separator).append(member.getKey()).append('=');
-        python(text, member.getValue());
-        separator = ", ";
-      }
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
+    JsonNode json = tree(arguments);
+    if (!json.isObject()) {
+      return text.append(arguments).append(')').toString();
+    }
+    String separator = "";
+    for (var member : json.properties()) {
+      text.append(separator).append(member.getKey()).append('=');
+      python(text, member.getValue());
+      separator = ", ";
     }
     return text.append(')').toString();
   }

@@ -2,9 +2,12 @@ package org.mlcengine.tools;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.mlcengine.protocol.FunctionDefinition;
+import org.mlcengine.protocol.Tool;
 
 /**
  * Finds calls in a reply that arrives in pieces. Cut at other places, the same reply gives the same
@@ -21,7 +24,7 @@ public final class ToolCallParser {
   private static final int MAX_HELD = 1 << 16;
 
   private final @Nullable CallSyntax syntax;
-  private final Set<String> names;
+  private final Map<String, FunctionDefinition> functions;
   private final Supplier<String> ids;
   private final Sink sink = new Sink();
   private final List<ToolCallEvent> events = new ArrayList<>();
@@ -44,9 +47,12 @@ public final class ToolCallParser {
 
   /** Creates a parser; without a syntax, all is text. */
   ToolCallParser(
-      @Nullable CallSyntax syntax, Set<String> names, Supplier<String> ids, boolean keepRaw) {
+      @Nullable CallSyntax syntax, List<Tool> tools, Supplier<String> ids, boolean keepRaw) {
     this.syntax = syntax;
-    this.names = Set.copyOf(names);
+    functions =
+        tools.stream()
+            .map(Tool::function)
+            .collect(Collectors.toMap(FunctionDefinition::name, f -> f, (first, second) -> first));
     this.ids = ids;
     raw = keepRaw ? new StringBuilder() : null;
   }
@@ -249,7 +255,13 @@ public final class ToolCallParser {
     public boolean accepts(String name) {
       return syntax != null
           && FunctionNames.isName(name)
-          && (!syntax.knownNames() || names.contains(name));
+          && (!syntax.knownNames() || functions.containsKey(name));
+    }
+
+    @Override
+    public ArgumentTypes types(String name) {
+      FunctionDefinition function = functions.get(name);
+      return function == null ? ArgumentTypes.UNKNOWN : ArgumentTypes.of(function);
     }
 
     @Override

@@ -32,6 +32,32 @@ final class ToolDefinitions {
       {"name": <function-name>, "arguments": <args-json-object>}
       </tool_call>""";
 
+  private static final String TAGGED_HEAD =
+      """
+      # Tools
+
+      You can call these functions:
+
+      <tools>
+      """;
+
+  private static final String TAGGED_FOOT =
+      """
+
+      </tools>
+
+      To call a function, end the answer with a call of this form, and with nothing behind it:
+
+      <tool_call>
+      <function=function_name>
+      <parameter=argument_name>
+      value
+      </parameter>
+      </function>
+      </tool_call>
+
+      Give every required argument. A value may take several lines.""";
+
   private static final String GENERIC_HEAD =
       """
       You can call functions. Each line between <tools> and </tools> describes one:
@@ -59,6 +85,7 @@ final class ToolDefinitions {
   static String text(ToolFamily family, List<Tool> tools) {
     return switch (family) {
       case HERMES -> HERMES_HEAD + joined(tools, "\n") + HERMES_FOOT;
+      case QWEN3_CODER -> TAGGED_HEAD + joined(tools, "\n") + TAGGED_FOOT;
       case GENERIC -> GENERIC_HEAD + joined(tools, "\n") + GENERIC_FOOT;
       case LLAMA ->
           "Given the following functions, please respond with a JSON for a function call "

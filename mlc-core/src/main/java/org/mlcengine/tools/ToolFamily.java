@@ -14,6 +14,11 @@ public enum ToolFamily {
    * arguments}, {@code </tool_call>}.
    */
   HERMES(CallSyntax.HERMES),
+  /**
+   * Qwen3-Coder and Qwen 3.5: {@code <tool_call>}, the function and each argument in tags, {@code
+   * </tool_call>}.
+   */
+  QWEN3_CODER(CallSyntax.TAGGED),
   /** Llama 3.1 and later: a JSON object with {@code name} and {@code parameters}. */
   LLAMA(CallSyntax.LLAMA),
   /** Mistral until 2024: {@code [TOOL_CALLS]} and a JSON array of calls. */
@@ -78,7 +83,7 @@ public enum ToolFamily {
   /** Returns texts that calls and what belongs to them are marked with. */
   List<String> markers() {
     return switch (this) {
-      case HERMES, GENERIC -> List.of("<tool_call>", "</tool_call>");
+      case HERMES, QWEN3_CODER, GENERIC -> List.of("<tool_call>", "</tool_call>");
       case LLAMA -> List.of("<|python_tag|>");
       case MISTRAL -> List.of("[TOOL_CALLS]");
       case MISTRAL_ARGS -> List.of("[TOOL_CALLS]", "[CALL_ID]", "[ARGS]");
@@ -104,13 +109,24 @@ public enum ToolFamily {
 
   /** Returns the other one if both are forms of one family, whose names of old cannot tell. */
   private ToolFamily variant(Optional<ToolFamily> other) {
-    boolean hasForms = this == MISTRAL || this == DEEPSEEK;
-    return other.filter(o -> hasForms && o.syntax.equals(syntax)).orElse(this);
+    return other
+        .filter(
+            o ->
+                switch (this) {
+                  case HERMES -> o == QWEN3_CODER;
+                  case MISTRAL -> o == MISTRAL_ARGS;
+                  case DEEPSEEK -> o == DEEPSEEK_V3_1;
+                  default -> false;
+                })
+        .orElse(this);
   }
 
   private static Optional<ToolFamily> ofConversation(String name) {
     if (name.startsWith("ministral3")) {
       return Optional.of(MISTRAL_ARGS);
+    }
+    if (name.startsWith("qwen3_5")) {
+      return Optional.of(QWEN3_CODER);
     }
     if (name.startsWith("qwen") || name.contains("hermes")) {
       return name.equals("qwen") ? Optional.empty() : Optional.of(HERMES);
@@ -136,6 +152,10 @@ public enum ToolFamily {
     if (template.contains(DeepSeekReader.CALLS_BEGIN)) {
       return Optional.of(template.contains("```json") ? DEEPSEEK : DEEPSEEK_V3_1);
     }
+    if (template.contains(TaggedCallReader.FUNCTION)
+        && template.contains(TaggedCallReader.PARAMETER)) {
+      return Optional.of(QWEN3_CODER);
+    }
     if (template.contains("<tool_call>")) {
       return Optional.of(HERMES);
     }
@@ -147,6 +167,9 @@ public enum ToolFamily {
   }
 
   private static Optional<ToolFamily> ofModelType(String type) {
+    if (type.startsWith("qwen3_5")) {
+      return Optional.of(QWEN3_CODER);
+    }
     if (type.startsWith("qwen2") || type.startsWith("qwen3")) {
       return Optional.of(HERMES);
     }

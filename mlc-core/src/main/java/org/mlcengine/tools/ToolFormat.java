@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.conversation.Conversation;
 import org.mlcengine.grammar.GrammarSpec;
@@ -115,12 +114,11 @@ public final class ToolFormat {
 
   /**
    * Returns the form that a reply must have, if there is one. The family's {@link #markers} may be
-   * written as special tokens. {@link ToolChoice.Required} and
-   * {@link ToolChoice.Named} let a reply be nothing but calls whose arguments follow the functions'
-   * schemas, after a model's thoughts; a named function is called once. {@link ToolChoice.Auto}
-   * lets it be text, and holds each call to the family's syntax as soon as its marker has come; it
-   * has a form only if a function is strict or calls may not be parallel, and only strict functions
-   * are held to their schemas.
+   * written as special tokens. {@link ToolChoice.Required} and {@link ToolChoice.Named} let a reply
+   * be nothing but calls whose arguments follow the functions' schemas, after a model's thoughts; a
+   * named function is called once. {@link ToolChoice.Auto} lets it be text, and holds each call to
+   * the family's syntax as soon as its marker has come; it has a form only if a function is strict
+   * or calls may not be parallel, and only strict functions are held to their schemas.
    *
    * @param tools what the model may call
    * @param choice how it chooses
@@ -176,9 +174,7 @@ public final class ToolFormat {
       List<Tool> tools, ToolChoice choice, Supplier<String> ids, boolean keepRaw) {
     List<Tool> offered = offered(tools, choice);
     @Nullable CallSyntax syntax = offered.isEmpty() ? null : family.syntax();
-    Set<String> names =
-        offered.stream().map(tool -> tool.function().name()).collect(Collectors.toSet());
-    return new ToolCallParser(syntax, names, ids, keepRaw);
+    return new ToolCallParser(syntax, offered, ids, keepRaw);
   }
 
   private static List<Tool> offered(List<Tool> tools, ToolChoice choice) {

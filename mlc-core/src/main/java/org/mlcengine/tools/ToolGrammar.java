@@ -20,8 +20,7 @@ final class ToolGrammar {
       "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
 
   /** What Llama puts before calls where it has an interpreter of Python, which it is told of. */
-  private static final JsonNode LLAMA_MARK =
-      format("const_string").put("value", "<|python_tag|>");
+  private static final JsonNode LLAMA_MARK = format("const_string").put("value", "<|python_tag|>");
 
   private final ToolFamily family;
   private final List<Tool> tools;
@@ -49,8 +48,7 @@ final class ToolGrammar {
 
   /** Returns the form of replies that are calls. */
   String required(Thoughts thoughts) {
-    JsonNode calls =
-        family == ToolFamily.LLAMA ? sequence(maybe(LLAMA_MARK), calls()) : calls();
+    JsonNode calls = family == ToolFamily.LLAMA ? sequence(maybe(LLAMA_MARK), calls()) : calls();
     JsonNode newlines = format("grammar").put("grammar", "root ::= \"\\n\"? \"\\n\"?\n");
     JsonNode format =
         switch (thoughts) {
@@ -67,7 +65,7 @@ final class ToolGrammar {
 
   private List<String> triggers() {
     return switch (family) {
-      case HERMES, GENERIC -> List.of("<tool_call>");
+      case HERMES, QWEN3_CODER, GENERIC -> List.of("<tool_call>");
       case LLAMA, GEMMA -> List.of("{\"name\": \"");
       case MISTRAL, MISTRAL_ARGS -> List.of("[TOOL_CALLS]");
       case DEEPSEEK, DEEPSEEK_V3_1 -> List.of(DeepSeekReader.CALLS_BEGIN);
@@ -131,8 +129,14 @@ final class ToolGrammar {
       return python().oneCall(function);
     }
     String name = function.name();
-    JsonNode arguments = format("json_schema").set("json_schema", schema(function));
+    ObjectNode arguments = format("json_schema");
+    arguments.set("json_schema", schema(function));
     return switch (family) {
+      case QWEN3_CODER ->
+          between(
+              "<tool_call>\n<function=" + name + ">",
+              arguments.put("style", "qwen_xml"),
+              "\n</function>\n</tool_call>");
       case LLAMA, GEMMA -> between("{\"name\": \"" + name + "\", \"parameters\": ", arguments, "}");
       case MISTRAL -> between("{\"name\": \"" + name + "\", \"arguments\": ", arguments, "}");
       case MISTRAL_ARGS -> between("[TOOL_CALLS]" + name + "[ARGS]", arguments, "");

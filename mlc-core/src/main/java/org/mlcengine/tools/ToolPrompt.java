@@ -14,8 +14,7 @@ import org.mlcengine.protocol.Tool;
  * @param functions what takes the place of {@code {function_string}} in an MLC conversation
  *     template, instead of the text that it writes of {@code tools}, which then are none
  */
-public record ToolPrompt(
-    List<ChatMessage> messages, List<Tool> tools, Optional<String> functions) {
+public record ToolPrompt(List<ChatMessage> messages, List<Tool> tools, Optional<String> functions) {
   /** Copies the lists. */
   public ToolPrompt {
     messages = List.copyOf(messages);

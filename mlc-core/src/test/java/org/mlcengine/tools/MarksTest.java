@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -81,7 +82,7 @@ class MarksTest {
 
   /** Takes the tokens, each of which the mask allows, and returns the special ones it allowed. */
   private static Set<Integer> write(GrammarSpec spec, int... tokens) {
-    Set<Integer> allowed = new java.util.TreeSet<>();
+    Set<Integer> allowed = new TreeSet<>();
     try (CompiledGrammar grammar = compiler.compile(spec);
         TokenMatcher matcher = grammar.newMatcher()) {
       for (int token : tokens) {
@@ -175,8 +176,7 @@ class MarksTest {
     String calls = written(ToolFamily.MISTRAL);
     assertThat(
             write(
-                new GrammarSpec.StructuralTag(tag),
-                tokenizer.encode(calls, SpecialTokens.AS_TEXT)))
+                new GrammarSpec.StructuralTag(tag), tokenizer.encode(calls, SpecialTokens.AS_TEXT)))
         .isEmpty();
   }
 }

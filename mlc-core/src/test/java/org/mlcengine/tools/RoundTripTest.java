@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,8 +43,9 @@ class RoundTripTest {
       List<Tool> tools = new ArrayList<>();
       for (int i = 0; i <= random.nextInt(3); i++) {
         String name = name(random) + i;
-        tools.add(Tool.function(name, "", "{}"));
-        calls.add(ToolCall.of("call_" + i, name, object(random, 3).toString()));
+        ObjectNode arguments = object(random, 3);
+        tools.add(Tool.function(name, "", schema(arguments)));
+        calls.add(ToolCall.of("call_" + i, name, arguments.toString()));
       }
       String content = random.nextBoolean() ? "" : "Let me call, " + name(random) + ".";
       ChatMessage message = ChatMessage.assistant(Optional.of(content), calls);
@@ -76,7 +78,9 @@ class RoundTripTest {
   void noCutChangesWhatIsRead(ToolFamily family) {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
-    List<Tool> tools = List.of(Tool.function("a", "", "{}"));
+    String schema =
+        "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":[\"object\",\"number\"]}}}";
+    List<Tool> tools = List.of(Tool.function("a", "", schema));
     List<String> parts = parts(family);
     for (int round = 0; round < 5_000; round++) {
       StringBuilder text = new StringBuilder();
@@ -127,6 +131,12 @@ class RoundTripTest {
             "function",
             "a\n```json\n",
             "<",
+            "<function=a>",
+            "<parameter=x>",
+            "<parameter=n>",
+            "</parameter>",
+            "</function>",
+            "</",
             "\u0000",
             "hello",
             "'",
@@ -134,6 +144,17 @@ class RoundTripTest {
             "e9",
             "null"));
     return parts;
+  }
+
+  /** Returns a schema that tells the types of arguments. */
+  private static String schema(ObjectNode arguments) {
+    ObjectNode schema = JsonNodeFactory.instance.objectNode().put("type", "object");
+    ObjectNode properties = schema.putObject("properties");
+    for (var argument : arguments.properties()) {
+      String type = argument.getValue().getNodeType().name().toLowerCase(Locale.ROOT);
+      properties.putObject(argument.getKey()).put("type", type);
+    }
+    return schema.toString();
   }
 
   private static JsonNode tree(ToolCall call) throws JsonProcessingException {

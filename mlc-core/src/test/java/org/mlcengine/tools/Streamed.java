@@ -13,7 +13,11 @@ record Streamed(String text, List<ToolCall> calls, List<Boolean> complete) {
   static final List<Tool> TOOLS =
       List.of(
           Tool.function("get_weather", "Tells the weather.", "{\"type\":\"object\"}"),
-          Tool.function("add", "Adds.", "{\"type\":\"object\"}"));
+          Tool.function(
+              "add",
+              "Adds.",
+              "{\"type\":\"object\",\"properties\":{\"s\":{\"type\":\"string\"},"
+                  + "\"n\":{\"type\":\"integer\"},\"o\":{\"type\":\"object\"}}}"));
 
   static ToolFormat format(ToolFamily family) {
     return ToolFormat.ofChatTemplate("", "").withFamily(family);

@@ -13,6 +13,10 @@ class ToolFamilyTest {
   @CsvSource({
     "qwen2, '', '', HERMES",
     "qwen3, '', '', HERMES",
+    "qwen3, '<tool_call> <function= <parameter=', '', QWEN3_CODER",
+    "qwen3_5_nothink, '', '', QWEN3_CODER",
+    "'', '<tool_call> <function= <parameter=', qwen3_moe, QWEN3_CODER",
+    "'', '', qwen3_5_moe, QWEN3_CODER",
     "hermes3_llama-3_1, '', '', HERMES",
     "open_hermes_mistral, '', '', HERMES",
     "llama-3_1, '', '', LLAMA",
@@ -54,7 +58,7 @@ class ToolFamilyTest {
     }
     assertThatThrownBy(() -> ToolFamily.named("gpt"))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessageContaining("hermes, llama, mistral, mistral_args")
+        .hasMessageContaining("hermes, qwen3_coder, llama, mistral, mistral_args")
         .hasMessageContaining("gpt");
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -19,6 +20,7 @@ import org.mlcengine.TestModel;
 import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.grammar.CompiledGrammar;
 import org.mlcengine.grammar.GrammarCompiler;
+import org.mlcengine.grammar.GrammarSpec;
 import org.mlcengine.grammar.TokenMatcher;
 import org.mlcengine.protocol.FunctionDefinition;
 import org.mlcengine.protocol.Tool;
@@ -58,6 +60,17 @@ class ToolGrammarTest {
   private static final ToolCall PARIS = ToolCall.of("x", "get_weather", "{\"city\": \"Paris\"}");
   private static final ToolCall CLOCK = ToolCall.of("x", "now", "{}");
   private static final ToolCall ZONED = ToolCall.of("x", "now", "{\"zone\": 1}");
+
+  private static final String END = "\n</parameter>";
+
+  /** The tokens that could end a value beside this. */
+  private static final BitSet SLASHES = new BitSet();
+
+  static {
+    IntStream.range(0, TOKENIZER.vocabSize())
+        .filter(token -> TOKENIZER.decode(token).contains("/"))
+        .forEach(SLASHES::set);
+  }
 
   private static Tool strict(String name, String parameters) {
     return new Tool(new FunctionDefinition(name, Optional.of(name), Optional.of(parameters), true));
@@ -224,6 +237,88 @@ class ToolGrammarTest {
             .isEqualTo(new ToolReply(Optional.empty(), read.calls()));
       }
     }
+  }
+
+  /** Draws tokens of a value in tags at random, ends it, and reads it back. */
+  @Test
+  void textInTagsIsReadAsItWasWritten() {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    Tool tool =
+        strict(
+            "f",
+            """
+            {"type": "object", "properties": {"a": {"type": "string"},
+             "b": {"type": "string", "maxLength": 60}, "c": {"type": "integer"}},
+             "required": ["a", "b", "c"]}""");
+    ToolFormat format = Streamed.format(ToolFamily.QWEN3_CODER);
+    GrammarSpec spec = format.grammar(List.of(tool), ToolChoice.required(), true, "").orElseThrow();
+    try (CompiledGrammar grammar = COMPILER.compile(spec)) {
+      for (int round = 0; round < 20; round++) {
+        StringBuilder reply = new StringBuilder();
+        try (TokenMatcher matcher = grammar.newMatcher()) {
+          write(matcher, reply, "<tool_call>\n<function=f>\n<parameter=a>\n");
+          String a = drawValue(matcher, reply, random);
+          write(matcher, reply, "\n<parameter=b>\n");
+          String b = drawValue(matcher, reply, random);
+          write(matcher, reply, "\n<parameter=c>\n7\n</parameter>\n</function>\n</tool_call>");
+          String context = "seed %d, round %d: %s".formatted(seed, round, reply);
+          String json = "{\"a\": %s, \"b\": %s, \"c\": 7}";
+          ToolReply read =
+              format.parse(
+                  reply.toString(), false, List.of(tool), ToolChoice.required(), () -> "x");
+          assertThat(read.content()).as(context).isEmpty();
+          assertThat(read.toolCalls()).as(context).hasSize(1);
+          assertThat(ToolGrammar.json(read.toolCalls().getFirst().function().arguments()))
+              .as(context)
+              .isEqualTo(
+                  ToolGrammar.json(
+                      json.formatted(ToolDefinitions.quoted(a), ToolDefinitions.quoted(b))));
+        }
+      }
+    }
+  }
+
+  private static void write(TokenMatcher matcher, StringBuilder reply, String text) {
+    assertThat(matcher.accept(text)).as(reply + text).isTrue();
+    reply.append(text);
+  }
+
+  /** Draws some tokens, and more until the value may end, and ends it. */
+  private static String drawValue(TokenMatcher matcher, StringBuilder reply, Random random) {
+    StringBuilder value = new StringBuilder();
+    StreamDecoder decoder = TOKENIZER.streamDecoder();
+    int enough = random.nextInt(12);
+    for (int i = 0; i < 1_000; i++) {
+      String ended = i < enough ? null : ended(matcher, value.toString());
+      if (ended != null) {
+        reply.append(ended).append(END);
+        return ended;
+      }
+      MemorySegment mask = matcher.mask();
+      int[] allowed =
+          IntStream.range(0, TOKENIZER.vocabSize())
+              .filter(t -> allows(mask, t) && !SLASHES.get(t))
+              .toArray();
+      if (allowed.length == 0) {
+        enough = 0;
+        continue;
+      }
+      int token = allowed[random.nextInt(allowed.length)];
+      assertThat(matcher.accept(token)).isTrue();
+      value.append(decoder.append(token));
+    }
+    throw new AssertionError("no end: " + value);
+  }
+
+  /** Ends a value, of whose end a part may have been drawn; null if it may not end there. */
+  private static @Nullable String ended(TokenMatcher matcher, String value) {
+    for (int drawn = 0; drawn < END.length(); drawn++) {
+      if (value.endsWith(END.substring(0, drawn)) && matcher.accept(END.substring(drawn))) {
+        return value.substring(0, value.length() - drawn);
+      }
+    }
+    return null;
   }
 
   private static List<String> walk(CompiledGrammar grammar, Random random) {

@@ -86,6 +86,21 @@ class ToolPromptTest {
   }
 
   @Test
+  void qwenCoderWritesArgumentsInTags() {
+    List<String> messages = rendered(format("qwen3_5_nothink"), TALK, NOW);
+    assertThat(messages.getFirst())
+        .startsWith("system: You are a helpful assistant.\n\n# Tools\n\n")
+        .contains("<tools>\n" + tool(NOW_FUNCTION) + "\n</tools>")
+        .contains("<tool_call>\n<function=function_name>\n<parameter=argument_name>\nvalue\n");
+    assertThat(messages.get(2))
+        .isEqualTo(
+            "assistant: Let me see.\n<tool_call>\n<function=weather>\n<parameter=city>\nRome\n"
+                + "</parameter>\n<parameter=days>\n[1, 2]\n</parameter>\n</function>\n</tool_call>\n"
+                + "<tool_call>\n<function=now>\n</function>\n</tool_call>");
+    assertThat(messages.get(3)).startsWith("user: <tool_response>\n{\"sun\":1}\n</tool_response>");
+  }
+
+  @Test
   void hermesReadsResultsInARoleOfTheirOwn() {
     List<String> messages = rendered(format("hermes2_pro_llama3"), TALK);
     assertThat(messages.get(2)).startsWith("tool: <tool_response>\n{\"sun\":1}\n");
