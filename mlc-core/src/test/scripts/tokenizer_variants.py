@@ -139,12 +139,15 @@ def charsmap(replacements: dict[str, str]) -> bytes:
         texts += replacement.encode() + b"\0"
     units: dict[int, int] = {}
     taken = {0}
+    bases: set[int] = set()
     waiting = [(0, 0, root)]
     while waiting:
         place, label, node = waiting.pop(0)
         base = 1
-        while any(base ^ child in taken for child in node):
+        # Of two nodes with one base, each would have the children of the other.
+        while base in bases or any(base ^ child in taken for child in node):
             base += 1
+        bases.add(base)
         taken |= {base ^ child for child in node}
         units[place] = (place ^ base) << 10 | (0 in node) << 8 | label
         for child, value in node.items():
