@@ -1,10 +1,12 @@
 package org.mlcengine.tokenizer.huggingface;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import org.mlcengine.tokenizer.CharsMap;
 
 /** Reads how a tokenizer normalizes. */
 final class NormalizerReader {
@@ -68,8 +70,8 @@ final class NormalizerReader {
   private TextNormalizer charsMap(JsonNode node) {
     String table = components.text(node, "precompiled_charsmap");
     try {
-      return new CharsMap(Base64.getDecoder().decode(table));
-    } catch (IllegalArgumentException e) {
+      return new PrecompiledNormalizer(CharsMap.of(Base64.getDecoder().decode(table)));
+    } catch (IllegalArgumentException | IOException e) {
       throw components.malformed(
           "a Precompiled with a table in base 64 as its precompiled_charsmap",
           String.valueOf(e.getMessage()));

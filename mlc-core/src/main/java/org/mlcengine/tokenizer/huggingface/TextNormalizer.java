@@ -9,7 +9,7 @@ import org.mlcengine.tokenizer.CodePoints;
 /** Rewrites a text before it is split. */
 sealed interface TextNormalizer
     permits BertNormalizer,
-        CharsMap,
+        PrecompiledNormalizer,
         TextNormalizer.Bytes,
         TextNormalizer.Form,
         TextNormalizer.Lowercase,

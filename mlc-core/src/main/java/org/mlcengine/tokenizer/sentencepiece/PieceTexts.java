@@ -2,6 +2,7 @@ package org.mlcengine.tokenizer.sentencepiece;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.mlcengine.tokenizer.CharsMap;
 
 /** What the pieces of a model contribute to a decoded text. */
 final class PieceTexts {

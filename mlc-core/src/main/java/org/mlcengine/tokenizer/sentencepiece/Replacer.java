@@ -2,6 +2,7 @@ package org.mlcengine.tokenizer.sentencepiece;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.mlcengine.tokenizer.CharsMap;
 
 /** Applies a map of rules to a text that arrives in parts. */
 final class Replacer {
@@ -33,7 +34,7 @@ final class Replacer {
     StringBuilder text = new StringBuilder();
     int at = 0;
     while (at < held.length) {
-      CharsMap.Match match = rules.match(held, at, held.length);
+      CharsMap.Match match = rules.longest(held, at, held.length);
       if (match.open() && !finished) {
         break;
       }

@@ -3,6 +3,7 @@ package org.mlcengine.tokenizer.sentencepiece;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.mlcengine.errors.ModelLoadException;
+import org.mlcengine.tokenizer.CharsMap;
 import org.mlcengine.tokenizer.Tokenizer;
 import org.mlcengine.tokenizer.TokenizerFile;
 

@@ -3,6 +3,7 @@ package org.mlcengine.tokenizer.sentencepiece;
 import java.nio.charset.StandardCharsets;
 import org.mlcengine.tokenizer.ByteList;
 import org.mlcengine.tokenizer.ByteTrie;
+import org.mlcengine.tokenizer.CharsMap;
 
 /** What happens to a text before it is split into pieces. */
 final class TextNormalizer {
@@ -113,7 +114,7 @@ final class TextNormalizer {
     }
 
     private void replace() {
-      CharsMap.Match match = charsMap.match(text, position, text.length);
+      CharsMap.Match match = charsMap.longest(text, position, text.length);
       length = match.length();
       if (length == 0) {
         length = Math.min(Utf8.length(text[position]), text.length - position);

@@ -1,25 +1,31 @@
-package org.mlcengine.tokenizer.sentencepiece;
+package org.mlcengine.tokenizer;
 
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * Rules that replace byte strings, the longest first: the {@code precompiled_charsmap} of a model.
- * It has the size of a double array in four bytes, the double array, whose values are places in
- * what follows, and the replacements, each with a zero byte behind it. All numbers have their
- * lowest byte first.
+ * Rules that replace byte strings: the {@code precompiled_charsmap} of SentencePiece, which
+ * tokenizer files of Hugging Face hold as well. It has the size of a double array in four bytes,
+ * the double array, whose values are places in what follows, and the replacements, each with a zero
+ * byte behind it. All numbers have their lowest byte first.
  *
  * <p>A unit of a double array has a label in its lowest eight bits, a bit that tells of a value in
  * the ninth, and the way to its children in the upper ones; a unit with a value has the highest bit
  * set.
+ *
+ * <p>Where several rules begin a text, SentencePiece takes the longest one, and goes on behind what
+ * it replaced. The Hugging Face library looks up a whole grapheme cluster or character, takes the
+ * first rule that the search meets, which is the shortest one, and replaces all of what it looked
+ * up. The two differ for a character whose rule is longer than that of its beginning, so each kind
+ * of file is read with the choice of the library that it belongs to.
  */
-final class CharsMap {
+public final class CharsMap {
   /** A map without rules. */
-  static final CharsMap EMPTY = new CharsMap(new int[0], new byte[0]);
+  public static final CharsMap EMPTY = new CharsMap(new int[0], new byte[0]);
 
-  /** No rule of a map is longer, and no replacement. */
-  static final int LONGEST = 1024;
+  /** No rule of a map has more bytes, and no replacement. */
+  public static final int LONGEST = 1024;
 
   private static final int LABEL = 0x800000FF;
   private static final int HAS_VALUE = 1 << 8;
@@ -34,7 +40,13 @@ final class CharsMap {
     this.replacements = replacements;
   }
 
-  static CharsMap of(byte[] blob) throws IOException {
+  /**
+   * Reads a map; no bytes are a map without rules.
+   *
+   * @throws IOException if the map is malformed, has a cycle, or a rule or replacement of more than
+   *     {@link #LONGEST} bytes
+   */
+  public static CharsMap of(byte[] blob) throws IOException {
     if (blob.length == 0) {
       return EMPTY;
     }
@@ -51,8 +63,17 @@ final class CharsMap {
     return map;
   }
 
-  /** Looks for the longest rule that the text has at a place. */
-  Match match(byte[] text, int from, int to) {
+  /** Returns the longest rule that {@code text[from, to)} begins with. */
+  public Match longest(byte[] text, int from, int to) {
+    return match(text, from, to, false);
+  }
+
+  /** Returns the shortest rule that {@code text[from, to)} begins with. */
+  public Match shortest(byte[] text, int from, int to) {
+    return match(text, from, to, true);
+  }
+
+  private Match match(byte[] text, int from, int to, boolean first) {
     if (units.length == 0) {
       return new Match(0, 0, false);
     }
@@ -68,27 +89,30 @@ final class CharsMap {
       if ((units[node] & HAS_VALUE) != 0) {
         length = i + 1 - from;
         replacement = units[children] & VALUE;
+        if (first) {
+          return new Match(length, replacement, false);
+        }
       }
     }
     return new Match(length, replacement, true);
   }
 
   /**
-   * The longest rule at a place.
+   * The rule that was chosen at a place.
    *
-   * @param length how many bytes it replaces; 0 if there is no rule
+   * @param length how many bytes it has; 0 if there is no rule
    * @param replacement where its replacement starts
-   * @param open whether there may be a longer rule if more text follows
+   * @param open whether another rule may be chosen if more text follows
    */
-  record Match(int length, int replacement, boolean open) {}
+  public record Match(int length, int replacement, boolean open) {}
 
-  /** Returns what holds the replacements. */
-  byte[] replacements() {
+  /** Returns what holds the replacements, for reading only. */
+  public byte[] replacements() {
     return replacements;
   }
 
   /** Returns where the replacement ends that starts at a place. */
-  int endOfReplacement(int start) {
+  public int endOfReplacement(int start) {
     int end = start;
     while (end < replacements.length && replacements[end] != 0) {
       end++;
