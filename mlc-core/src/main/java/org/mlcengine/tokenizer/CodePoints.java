@@ -48,6 +48,16 @@ public final class CodePoints {
     return text;
   }
 
+  /** Returns how many bytes of UTF-8 a part of a text has that is well-formed UTF-16. */
+  public static int utf8Length(String text, int from, int to) {
+    int length = 0;
+    for (int i = from; i < to; i++) {
+      char c = text.charAt(i);
+      length += c < 0x80 ? 1 : c < 0x800 || Character.isSurrogate(c) ? 2 : 3;
+    }
+    return length;
+  }
+
   private static String replaceLoneSurrogates(String text) {
     int[] codePoints = text.codePoints().toArray();
     for (int i = 0; i < codePoints.length; i++) {

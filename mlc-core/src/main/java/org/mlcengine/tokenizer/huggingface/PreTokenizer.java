@@ -6,12 +6,11 @@ sealed interface PreTokenizer
         CharSplit,
         DigitSplit,
         FixedLengthSplit,
-        Gpt2Split,
         MetaspaceSplit,
         RegexSplit,
+        RuleSplit,
         ScriptSplit,
         SpacePrefix,
-        TiktokenSplit,
         WordSplit {
   /**
    * Gives the pieces of {@code text[from, to)}, which is not empty, in order to the receiver.

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import org.mlcengine.tokenizer.CodePoints;
+import org.mlcengine.tokenizer.Gpt2Words;
+import org.mlcengine.tokenizer.Gpt4Words;
+import org.mlcengine.tokenizer.WordRule;
 
 /** Reads how a tokenizer splits text. */
 final class PreTokenizerReader {
@@ -56,7 +59,7 @@ final class PreTokenizerReader {
       splits.add(new SpacePrefix());
     }
     if (node.path("use_regex").asBoolean(true)) {
-      splits.add(new Gpt2Split());
+      splits.add(new RuleSplit(new Gpt2Words()));
     }
     splits.add(new ByteText());
   }
@@ -68,9 +71,10 @@ final class PreTokenizerReader {
         behavior == SplitBehavior.ISOLATED || (behavior == SplitBehavior.REMOVED && inverted);
     JsonNode regex = node.path("pattern").path("Regex");
     // These patterns match everywhere, so that nothing lies between their matches.
-    PreTokenizer known =
-        keepsMatches && regex.isTextual() ? TiktokenSplit.of(regex.asText()) : null;
-    return known == null ? new RegexSplit(components.pattern(node), inverted, behavior) : known;
+    WordRule known = keepsMatches && regex.isTextual() ? Gpt4Words.of(regex.asText()) : null;
+    return known == null
+        ? new RegexSplit(components.pattern(node), inverted, behavior)
+        : new RuleSplit(known);
   }
 
   private SplitBehavior behavior(JsonNode node) {

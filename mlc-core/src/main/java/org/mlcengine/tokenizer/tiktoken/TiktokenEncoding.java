@@ -6,7 +6,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
+import org.mlcengine.tokenizer.Gpt2Words;
+import org.mlcengine.tokenizer.Gpt4Words;
+import org.mlcengine.tokenizer.WordRule;
 
 /**
  * The published encodings: what a file of ranks does not say, which is how text is split into words
@@ -16,17 +18,17 @@ enum TiktokenEncoding {
   R50K_BASE(
       50_256,
       "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930",
-      Words.GPT2,
+      new Gpt2Words(),
       Specials.from(50_256).add("<|endoftext|>")),
   P50K_BASE(
       50_280,
       "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069",
-      Words.GPT2,
+      new Gpt2Words(),
       Specials.from(50_256).add("<|endoftext|>")),
   CL100K_BASE(
       100_256,
       "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
-      Words.CL100K,
+      Gpt4Words.CL100K,
       Specials.from(100_257)
           .add("<|endoftext|>", "<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>")
           .at(100_276)
@@ -34,19 +36,19 @@ enum TiktokenEncoding {
   O200K_BASE(
       199_998,
       "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
-      Words.O200K,
+      Gpt4Words.O200K,
       Specials.from(199_999).add("<|endoftext|>").at(200_018).add("<|endofprompt|>")),
   QWEN(
       151_643,
       "b2b1b8dfb5cc5f024bafc373121c6aba3f66f9a5a0269e243470a1de16a33186",
-      Words.QWEN,
+      Gpt4Words.QWEN,
       Specials.from(151_643)
           .add("<|endoftext|>", "<|im_start|>", "<|im_end|>")
           .numbered("<|extra_", 0, 204)),
   LLAMA3(
       128_000,
       "82e9d31979e92ab929cd544440f129d9ecd797b69e327f80f17e1c50d5551b55",
-      Words.LLAMA3,
+      Gpt4Words.LLAMA3,
       Specials.from(128_000)
           .add("<|begin_of_text|>", "<|end_of_text|>")
           .numbered("<|reserved_special_token_", 0, 1)
@@ -57,15 +59,15 @@ enum TiktokenEncoding {
   LLAMA4(
       200_000,
       "d0bdbaf59b0762c8c807617e2d8ea51420eb1b1de266df2495be755c8e0ed6ed",
-      Words.O200K,
+      Gpt4Words.O200K,
       Specials.llama4());
 
   private final int ranks;
   private final String digest;
-  private final String words;
+  private final WordRule words;
   private final Map<String, Integer> specials;
 
-  TiktokenEncoding(int ranks, String digest, String words, Specials specials) {
+  TiktokenEncoding(int ranks, String digest, WordRule words, Specials specials) {
     this.ranks = ranks;
     this.digest = digest;
     this.words = words;
@@ -111,9 +113,9 @@ enum TiktokenEncoding {
         });
   }
 
-  /** Returns the pattern that the words of a text match, one behind the other. */
-  Pattern pattern() {
-    return Pattern.compile(words);
+  /** Returns how the text between special tokens is split into words. */
+  WordRule words() {
+    return words;
   }
 
   /** Returns the ids of the special tokens that are published with so many ranks. */
@@ -175,66 +177,6 @@ enum TiktokenEncoding {
         add(prefix + i + "|>");
       }
       return this;
-    }
-  }
-
-  /** How texts are split into words. */
-  private static final class Words {
-    private static final String SPACE = "\\p{IsWhite_Space}";
-    private static final String OTHER = " ?[^" + SPACE + "\\p{L}\\p{N}]";
-    private static final String SPACE_BEFORE_SPACE = SPACE + "+(?!\\P{IsWhite_Space})";
-    private static final String SHORT = "(?iu:'s|'t|'re|'ve|'m|'ll|'d)";
-
-    static final String GPT2 =
-        String.join(
-            "|",
-            "'(?:[sdmt]|ll|ve|re)",
-            " ?\\p{L}++",
-            " ?\\p{N}++",
-            OTHER + "++",
-            SPACE + "++\\z",
-            SPACE_BEFORE_SPACE,
-            SPACE);
-
-    static final String CL100K =
-        String.join(
-            "|",
-            "'(?iu:[sdmt]|ll|ve|re)",
-            "[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++",
-            "\\p{N}{1,3}+",
-            OTHER + "++[\\r\\n]*+",
-            SPACE + "++\\z",
-            SPACE + "*[\\r\\n]",
-            SPACE_BEFORE_SPACE,
-            SPACE);
-
-    static final String LLAMA3 = llama("\\p{N}{1,3}");
-
-    static final String QWEN = llama("\\p{N}");
-
-    static final String O200K =
-        String.join(
-            "|",
-            "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*"
-                + ("[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+" + SHORT + "?"),
-            "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+"
-                + ("[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*" + SHORT + "?"),
-            "\\p{N}{1,3}",
-            OTHER + "+[\\r\\n/]*",
-            SPACE + "*[\\r\\n]+",
-            SPACE_BEFORE_SPACE,
-            SPACE + "+");
-
-    private static String llama(String number) {
-      return String.join(
-          "|",
-          SHORT,
-          "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+",
-          number,
-          OTHER + "+[\\r\\n]*",
-          SPACE + "*[\\r\\n]+",
-          SPACE_BEFORE_SPACE,
-          SPACE + "+");
     }
   }
 }

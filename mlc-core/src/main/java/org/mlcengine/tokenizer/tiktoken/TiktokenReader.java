@@ -59,7 +59,7 @@ public final class TiktokenReader {
       TiktokenReader reader = new TiktokenReader(file, Ranks.read(content));
       TiktokenEncoding encoding = reader.encoding(digest(content));
       SpecialTable specials = new SpecialTable(reader.specials(encoding));
-      return new TiktokenTokenizer(reader.ranks, specials, encoding.pattern());
+      return new TiktokenTokenizer(reader.ranks, specials, encoding.words());
     } catch (IOException e) {
       throw new ModelLoadException(
           "Expected "

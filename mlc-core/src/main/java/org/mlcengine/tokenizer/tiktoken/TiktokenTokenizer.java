@@ -4,8 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.OptionalInt;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.mlcengine.tokenizer.ByteTrie;
 import org.mlcengine.tokenizer.CodePoints;
 import org.mlcengine.tokenizer.IntList;
@@ -14,6 +12,7 @@ import org.mlcengine.tokenizer.SpecialTokens;
 import org.mlcengine.tokenizer.StreamDecoder;
 import org.mlcengine.tokenizer.Tokenizer;
 import org.mlcengine.tokenizer.Utf8StreamDecoder;
+import org.mlcengine.tokenizer.WordRule;
 
 /**
  * A tokenizer of tiktoken: special tokens are found first, the text between them is split into
@@ -22,10 +21,10 @@ import org.mlcengine.tokenizer.Utf8StreamDecoder;
 final class TiktokenTokenizer implements Tokenizer {
   private final Ranks ranks;
   private final SpecialTable specials;
-  private final Pattern words;
+  private final WordRule words;
   private final int[] order;
 
-  TiktokenTokenizer(Ranks ranks, SpecialTable specials, Pattern words) {
+  TiktokenTokenizer(Ranks ranks, SpecialTable specials, WordRule words) {
     this.ranks = ranks;
     this.specials = specials;
     this.words = words;
@@ -101,32 +100,36 @@ final class TiktokenTokenizer implements Tokenizer {
     private int[] bounds = new int[0];
 
     void encode(byte[] bytes, int from, int to) {
-      if (from == to) {
-        return;
-      }
       String text = new String(bytes, from, to - from, StandardCharsets.UTF_8);
-      Matcher matcher = words.matcher(text);
-      while (matcher.find()) {
-        word(text.substring(matcher.start(), matcher.end()).getBytes(StandardCharsets.UTF_8));
+      int at = from;
+      for (int begin = 0; begin < text.length(); ) {
+        int end = words.end(text, begin, text.length());
+        int length = CodePoints.utf8Length(text, begin, end);
+        word(bytes, at, at + length);
+        at += length;
+        begin = end;
       }
     }
 
-    private void word(byte[] word) {
-      int whole = ranks.trie().find(word);
+    private void word(byte[] bytes, int from, int to) {
+      int whole = ranks.trie().find(bytes, from, to);
       if (whole >= 0) {
         ids.add(whole);
         return;
       }
-      if (bounds.length <= word.length) {
-        bounds = new int[2 * word.length + 1];
-        Arrays.setAll(bounds, i -> i);
+      int count = to - from + 1;
+      if (bounds.length < count) {
+        bounds = new int[2 * count];
+      }
+      for (int i = 0; i < count; i++) {
+        bounds[i] = from + i;
       }
       merger.merge(
-          word,
+          bytes,
           bounds,
-          word.length + 1,
+          count,
           frozen,
-          (from, to) -> ids.add(ranks.trie().find(word, from, to)));
+          (first, last) -> ids.add(ranks.trie().find(bytes, first, last)));
     }
   }
 }

@@ -67,7 +67,7 @@ class TiktokenTest {
             new TiktokenTokenizer(
                     Ranks.read(bytes().getBytes(StandardCharsets.UTF_8)),
                     new SpecialTable(List.of()),
-                    encoding.pattern())
+                    encoding.words())
                 .encode("abc 12345 DEFghi"));
   }
 

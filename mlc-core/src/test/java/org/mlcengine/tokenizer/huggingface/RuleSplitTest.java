@@ -9,8 +9,9 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mlcengine.tokenizer.Gpt4Words;
 
-class TiktokenSplitTest {
+class RuleSplitTest {
   private static final String REST = "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
   private static final String CASED =
       "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+";
@@ -40,7 +41,7 @@ class TiktokenSplitTest {
   void itSplitsAsThePatternDoes(String pattern) {
     PreTokenizer expected =
         new RegexSplit(OnigurumaPattern.compile(pattern), false, SplitBehavior.ISOLATED);
-    PreTokenizer split = Objects.requireNonNull(TiktokenSplit.of(pattern));
+    PreTokenizer split = new RuleSplit(Objects.requireNonNull(Gpt4Words.of(pattern)));
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     for (int round = 0; round < 5_000; round++) {
@@ -56,7 +57,7 @@ class TiktokenSplitTest {
 
   @Test
   void anotherPatternIsNotKnown() {
-    assertThat(TiktokenSplit.of("\\p{L}+")).isNull();
+    assertThat(Gpt4Words.of("\\p{L}+")).isNull();
   }
 
   private static List<String> pieces(PreTokenizer split, String text) {

@@ -1,21 +1,12 @@
-package org.mlcengine.tokenizer.huggingface;
+package org.mlcengine.tokenizer;
 
 /**
  * Splits as GPT-2's pattern does: {@code 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+|
  * ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+}.
  */
-record Gpt2Split() implements PreTokenizer {
+public record Gpt2Words() implements WordRule {
   @Override
-  public void split(String text, int from, int to, boolean start, Pieces pieces) {
-    int begin = from;
-    while (begin < to) {
-      int end = end(text, begin, to);
-      pieces.accept(text, begin, end, start && begin == from);
-      begin = end;
-    }
-  }
-
-  private static int end(String text, int begin, int to) {
+  public int end(String text, int begin, int to) {
     char first = text.charAt(begin);
     if (first == '\'') {
       int end = contraction(text, begin, to);

@@ -1,10 +1,9 @@
-package org.mlcengine.tokenizer.huggingface;
+package org.mlcengine.tokenizer;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * Splits as the patterns of cl100k and o200k and their descendants do, without a regular expression
- * engine.
+ * Splits as the patterns of cl100k and o200k and their descendants do.
  *
  * @param cased whether a word ends in front of an upper-case letter behind a lower-case one, as in
  *     o200k; otherwise any run of letters is a word
@@ -12,9 +11,23 @@ import org.jspecify.annotations.Nullable;
  *     cased, the end of a word
  * @param digits how many digits make a piece at most
  * @param slash whether slashes behind punctuation belong to it, as line ends do
+ * @param tail whether white space at the end of the text is one word, even with line ends in it
  */
-record TiktokenSplit(boolean cased, boolean contractions, int digits, boolean slash)
-    implements PreTokenizer {
+public record Gpt4Words(
+    boolean cased, boolean contractions, int digits, boolean slash, boolean tail)
+    implements WordRule {
+  /** The words of cl100k. */
+  public static final Gpt4Words CL100K = new Gpt4Words(false, true, 3, false, true);
+
+  /** The words of Llama 3. */
+  public static final Gpt4Words LLAMA3 = new Gpt4Words(false, true, 3, false, false);
+
+  /** The words of Qwen. */
+  public static final Gpt4Words QWEN = new Gpt4Words(false, true, 1, false, false);
+
+  /** The words of o200k. */
+  public static final Gpt4Words O200K = new Gpt4Words(true, true, 3, true, false);
+
   private static final String CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
   private static final String WORD = "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}";
   private static final String REST = "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
@@ -36,36 +49,30 @@ record TiktokenSplit(boolean cased, boolean contractions, int digits, boolean sl
       BOTH_CASES | 1 << Character.UPPERCASE_LETTER | 1 << Character.TITLECASE_LETTER;
   private static final int LOWER_TYPES = BOTH_CASES | 1 << Character.LOWERCASE_LETTER;
 
-  /** Returns what splits as the pattern does; null if the pattern is another one. */
-  static @Nullable TiktokenSplit of(String pattern) {
+  /**
+   * Returns what splits as a pattern does, which is written as tokenizer files of Hugging Face
+   * write it; null if the pattern is not known.
+   */
+  public static @Nullable Gpt4Words of(String pattern) {
     for (int digits : new int[] {1, 3}) {
       String count = digits == 1 ? "" : "{1,3}";
       if (pattern.equals(CONTRACTIONS + "|" + WORD + count + SIGNS + REST)) {
-        return new TiktokenSplit(false, true, digits, false);
+        return new Gpt4Words(false, true, digits, false, false);
       }
       String numbers = "|\\p{N}" + count + SIGNS_SLASH + REST;
       String suffix = CONTRACTIONS + "?";
       if (pattern.equals(LOWER_WORD + suffix + "|" + UPPER_WORD + suffix + numbers)) {
-        return new TiktokenSplit(true, true, digits, true);
+        return new Gpt4Words(true, true, digits, true, false);
       }
       if (pattern.equals(LOWER_WORD + "|" + UPPER_WORD + numbers)) {
-        return new TiktokenSplit(true, false, digits, true);
+        return new Gpt4Words(true, false, digits, true, false);
       }
     }
     return null;
   }
 
   @Override
-  public void split(String text, int from, int to, boolean start, Pieces pieces) {
-    int begin = from;
-    while (begin < to) {
-      int end = end(text, begin, to);
-      pieces.accept(text, begin, end, start && begin == from);
-      begin = end;
-    }
-  }
-
-  private int end(String text, int begin, int to) {
+  public int end(String text, int begin, int to) {
     if (contractions && !cased) {
       int end = contraction(text, begin, to);
       if (end > begin) {
@@ -189,8 +196,11 @@ record TiktokenSplit(boolean cased, boolean contractions, int digits, boolean sl
   }
 
   /** White space up to the last line end in it, or else all but the last character. */
-  private static int whiteSpace(String text, int begin, int to) {
+  private int whiteSpace(String text, int begin, int to) {
     int end = CharKind.endOfRun(text, begin, to, CharKind.WHITE_SPACE);
+    if (tail && end == to) {
+      return end;
+    }
     for (int i = end; i > begin; i--) {
       if (isLineEnd(text.charAt(i - 1))) {
         return i;

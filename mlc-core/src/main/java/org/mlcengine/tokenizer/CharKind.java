@@ -1,6 +1,4 @@
-package org.mlcengine.tokenizer.huggingface;
-
-import org.mlcengine.tokenizer.CodePoints;
+package org.mlcengine.tokenizer;
 
 /** What the usual patterns tell apart: white space, letters, numbers, and the rest. */
 final class CharKind {
