@@ -4,7 +4,6 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +15,7 @@ import org.mlcengine.conversation.PromptTemplate;
 import org.mlcengine.errors.ContextLengthExceededException;
 import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.generation.ReplyText;
+import org.mlcengine.generation.StopAutomaton;
 import org.mlcengine.grammar.GrammarSpec;
 import org.mlcengine.model.ModelConfig;
 import org.mlcengine.model.SamplingDefaults;
@@ -183,6 +183,9 @@ final class Requests implements AutoCloseable {
     }
     int room = info.contextWindow() - prompt.length;
     int maxTokens = Math.min(params.maxTokens().orElse(room), room);
+    StopAutomaton stopStrings = stopStrings(params);
+    // A grammar ends a reply by a stop token, so that it needs them even where they are ignored.
+    Set<Integer> ids = params.ignoreEos() && grammar.isEmpty() ? Set.of() : stopIds;
     Generation generation = new Generation(scheduler, delivery);
     try {
       for (int choice = 0; choice < params.n(); choice++) {
@@ -191,7 +194,7 @@ final class Requests implements AutoCloseable {
             prompt,
             maxTokens,
             new ReplySampler(sampler, grammar.map(grammars::compile).orElse(null), topLogprobs),
-            text(params, grammar.isPresent()));
+            new ReplyText(tokenizer.streamDecoder(), stopStrings, ids));
       }
     } catch (RuntimeException e) {
       generation.discard(0);
@@ -219,20 +222,12 @@ final class Requests implements AutoCloseable {
     return new Sampler(sampling, vocabulary, numbers);
   }
 
-  /**
-   * Returns what turns tokens into text.
-   *
-   * @param structured whether a grammar says where the reply ends, by a stop token
-   */
-  private ReplyText text(GenerationParams params, boolean structured) {
-    Collection<String> stopStrings = new ArrayList<>();
-    if (!params.ignoreEos()) {
-      stopStrings.addAll(params.stop());
-      stopStrings.addAll(template.stopStrings());
+  private StopAutomaton stopStrings(GenerationParams params) {
+    if (params.ignoreEos()) {
+      return new StopAutomaton(List.of());
     }
-    return new ReplyText(
-        tokenizer.streamDecoder(),
-        stopStrings,
-        params.ignoreEos() && !structured ? Set.of() : stopIds);
+    List<String> strings = new ArrayList<>(params.stop());
+    strings.addAll(template.stopStrings());
+    return new StopAutomaton(strings);
   }
 }

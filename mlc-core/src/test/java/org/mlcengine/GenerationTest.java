@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.mlcengine.generation.ReplyText;
+import org.mlcengine.generation.StopAutomaton;
 import org.mlcengine.runtime.ScriptedModel;
 import org.mlcengine.sampling.Mt19937;
 import org.mlcengine.sampling.Sampler;
@@ -65,7 +66,10 @@ class GenerationTest {
       Generation generation = new Generation(engine.scheduler(), delivery);
       for (int choice = 0; choice < 2; choice++) {
         generation.add(
-            new int[] {0}, TOKENS, first(), new ReplyText(new Letters(), List.of(), List.of()));
+            new int[] {0},
+            TOKENS,
+            first(),
+            new ReplyText(new Letters(), new StopAutomaton(List.of()), List.of()));
       }
       generation.start();
       List<String> texts = new ArrayList<>();

@@ -9,6 +9,7 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.mlcengine.generation.ReplyText;
+import org.mlcengine.generation.StopAutomaton;
 import org.mlcengine.runtime.ForwardBatch;
 import org.mlcengine.runtime.LanguageModel;
 import org.mlcengine.sampling.Mt19937;
@@ -85,7 +86,8 @@ public class StepBenchmark {
     Listener[] listeners = new Listener[sequences];
     for (int i = 0; i < sequences; i++) {
       Sampler sampler = new Sampler(new SamplingParams(0, 1), VOCABULARY, new Mt19937(i));
-      ReplyText text = new ReplyText(tokenizer.streamDecoder(), List.of(), List.of());
+      ReplyText text =
+          new ReplyText(tokenizer.streamDecoder(), new StopAutomaton(List.of()), List.of());
       listeners[i] = new Listener(text, ended);
       engine.scheduler().submit(new Sequence(prompt, STEPS, sampler::sample, listeners[i]));
     }

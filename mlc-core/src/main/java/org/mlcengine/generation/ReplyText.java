@@ -30,11 +30,10 @@ public final class ReplyText {
    * Starts a reply.
    *
    * @param decoder a fresh decoder
-   * @param stopStrings strings that end the reply; empty ones are left out
+   * @param stopStrings strings that end the reply
    * @param stopIds ids that end the reply
    */
-  public ReplyText(
-      StreamDecoder decoder, Collection<String> stopStrings, Collection<Integer> stopIds) {
+  public ReplyText(StreamDecoder decoder, StopAutomaton stopStrings, Collection<Integer> stopIds) {
     this.decoder = decoder;
     this.stopStrings = new StopStrings(stopStrings);
     this.stopIds = Set.copyOf(stopIds);

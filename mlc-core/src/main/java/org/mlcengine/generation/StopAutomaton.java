@@ -3,14 +3,16 @@ package org.mlcengine.generation;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import org.mlcengine.errors.InvalidRequestException;
 
 /**
- * The automaton of Aho and Corasick ("Efficient string matching", 1975): a state is the longest
+ * Stop strings, ready to be looked for, which all choices of a request share. They are the
+ * automaton of Aho and Corasick ("Efficient string matching", 1975): a state is the longest
  * beginning of a stop string that ends the text so far. States are numbered by their length, and
  * the successors of one follow each other in the order of their characters, so that a few numbers
  * hold each: 18 bytes for a character of the strings. Immutable.
  */
-final class StopAutomaton {
+public final class StopAutomaton {
   /** The state of an empty text. */
   static final int START = 0;
 
@@ -23,9 +25,16 @@ final class StopAutomaton {
   private final char[] characters;
   private int size = 1;
 
-  /** Compiles strings, of which none is empty. */
-  StopAutomaton(Collection<String> strings) {
-    List<String> sorted = strings.stream().distinct().sorted().toList();
+  /**
+   * Compiles strings; empty ones are left out, because they would end every reply.
+   *
+   * @throws InvalidRequestException if a string has a surrogate without its partner, which no text
+   *     has
+   */
+  public StopAutomaton(Collection<String> strings) {
+    strings.forEach(StopAutomaton::requireWellFormed);
+    List<String> sorted =
+        strings.stream().filter(string -> !string.isEmpty()).distinct().sorted().toList();
     int capacity = 1 + sorted.stream().mapToInt(String::length).reduce(0, Math::addExact);
     depth = new int[capacity];
     firstChild = new int[capacity + 1];
@@ -95,5 +104,20 @@ final class StopAutomaton {
   private int child(int state, char c) {
     int found = Arrays.binarySearch(characters, firstChild[state], firstChild[state + 1], c);
     return found < 0 ? NONE : found;
+  }
+
+  private static void requireWellFormed(String string) {
+    for (int i = 0; i < string.length(); i++) {
+      int codePoint = string.codePointAt(i);
+      if (Character.isSupplementaryCodePoint(codePoint)) {
+        i++;
+      } else if (Character.isSurrogate((char) codePoint)) {
+        throw new InvalidRequestException(
+            "stop",
+            "expected Unicode text, found the surrogate \\u%04x without its partner at character %d"
+                    .formatted(codePoint, i)
+                + " of a stop string; send whole characters.");
+      }
+    }
   }
 }

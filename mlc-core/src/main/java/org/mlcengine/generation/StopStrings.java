@@ -1,8 +1,5 @@
 package org.mlcengine.generation;
 
-import java.util.Collection;
-import org.mlcengine.errors.InvalidRequestException;
-
 /**
  * Looks for stop strings in text that arrives in pieces. The stop string that is complete first
  * counts; of several that end together, the longest. Text that may be the beginning of a stop
@@ -17,15 +14,9 @@ public final class StopStrings {
   private int state = StopAutomaton.START;
   private boolean matched;
 
-  /**
-   * Looks for these strings; empty ones are left out, because they would end every reply.
-   *
-   * @throws InvalidRequestException if a string has a surrogate without its partner, which no text
-   *     has
-   */
-  public StopStrings(Collection<String> strings) {
-    strings.forEach(StopStrings::requireWellFormed);
-    automaton = new StopAutomaton(strings.stream().filter(string -> !string.isEmpty()).toList());
+  /** Looks for these strings. */
+  public StopStrings(StopAutomaton strings) {
+    automaton = strings;
   }
 
   /** Takes a piece of text and returns what is certain to stand before any stop string. */
@@ -57,20 +48,5 @@ public final class StopStrings {
     String released = held.substring(0, held.length() - kept);
     held.delete(0, matched ? held.length() : released.length());
     return released;
-  }
-
-  private static void requireWellFormed(String string) {
-    for (int i = 0; i < string.length(); i++) {
-      int codePoint = string.codePointAt(i);
-      if (Character.isSupplementaryCodePoint(codePoint)) {
-        i++;
-      } else if (Character.isSurrogate((char) codePoint)) {
-        throw new InvalidRequestException(
-            "stop",
-            "expected Unicode text, found the surrogate \\u%04x without its partner at character %d"
-                    .formatted(codePoint, i)
-                + " of a stop string; send whole characters.");
-      }
-    }
   }
 }

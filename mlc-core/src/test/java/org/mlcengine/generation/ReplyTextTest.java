@@ -204,6 +204,7 @@ class ReplyTextTest {
   }
 
   private static ReplyText reply(String... stops) {
-    return new ReplyText(TOKENIZER.streamDecoder(), List.of(stops), List.of(END));
+    return new ReplyText(
+        TOKENIZER.streamDecoder(), new StopAutomaton(List.of(stops)), List.of(END));
   }
 }

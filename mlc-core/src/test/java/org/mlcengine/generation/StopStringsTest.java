@@ -14,7 +14,7 @@ import org.mlcengine.errors.InvalidRequestException;
 class StopStringsTest {
   @Test
   void textBeforeTheStopStringIsReleasedAndTheRestDropped() {
-    StopStrings stops = new StopStrings(List.of("STOP"));
+    StopStrings stops = new StopStrings(new StopAutomaton(List.of("STOP")));
     assertThat(stops.append("abcSTOPdef")).isEqualTo("abc");
     assertThat(stops.matched()).isTrue();
     assertThat(stops.append("more")).isEmpty();
@@ -23,7 +23,7 @@ class StopStringsTest {
 
   @Test
   void onlyWhatMayBeginAStopStringIsHeldBack() {
-    StopStrings stops = new StopStrings(List.of("\n\nUser:"));
+    StopStrings stops = new StopStrings(new StopAutomaton(List.of("\n\nUser:")));
     assertThat(stops.append("one\n")).isEqualTo("one");
     assertThat(stops.append("\n")).isEmpty();
     assertThat(stops.append("\n")).isEqualTo("\n");
@@ -34,14 +34,14 @@ class StopStringsTest {
 
   @Test
   void theStopStringThatIsCompleteFirstCounts() {
-    StopStrings stops = new StopStrings(List.of("abcd", "bc"));
+    StopStrings stops = new StopStrings(new StopAutomaton(List.of("abcd", "bc")));
     assertThat(stops.append("xabcd")).isEqualTo("xa");
     assertThat(stops.matched()).isTrue();
   }
 
   @Test
   void ofThoseThatEndTogetherTheLongestCounts() {
-    StopStrings stops = new StopStrings(List.of("c", "abc", "bc"));
+    StopStrings stops = new StopStrings(new StopAutomaton(List.of("c", "abc", "bc")));
     assertThat(stops.append("xab")).isEqualTo("x");
     assertThat(stops.append("c")).isEmpty();
     assertThat(stops.matched()).isTrue();
@@ -49,14 +49,14 @@ class StopStringsTest {
 
   @Test
   void emptyStopStringsAreLeftOut() {
-    StopStrings stops = new StopStrings(List.of("", ""));
+    StopStrings stops = new StopStrings(new StopAutomaton(List.of("", "")));
     assertThat(stops.append("abc")).isEqualTo("abc");
     assertThat(stops.matched()).isFalse();
   }
 
   @Test
   void finishReleasesWhatWasHeldBack() {
-    StopStrings stops = new StopStrings(List.of("<end>"));
+    StopStrings stops = new StopStrings(new StopAutomaton(List.of("<end>")));
     assertThat(stops.append("a<en")).isEqualTo("a");
     assertThat(stops.finish()).isEqualTo("<en");
     assertThat(stops.append("d>")).isEqualTo("d>");
@@ -75,7 +75,7 @@ class StopStringsTest {
   }
 
   private static void check(List<String> strings, String text, Random random, String context) {
-    StopStrings stops = new StopStrings(strings);
+    StopStrings stops = new StopStrings(new StopAutomaton(strings));
     StringBuilder released = new StringBuilder();
     int position = 0;
     while (position < text.length()) {
@@ -101,7 +101,7 @@ class StopStringsTest {
     for (int i = 0; i < 1000; i++) {
       strings.add("ab".repeat(length / 2 - 1) + (char) ('c' + i) + "x");
     }
-    StopStrings stops = new StopStrings(strings);
+    StopStrings stops = new StopStrings(new StopAutomaton(strings));
     StringBuilder released = new StringBuilder();
     for (int i = 0; i < 50_000; i++) {
       released.append(stops.append("ab"));
@@ -123,7 +123,7 @@ class StopStringsTest {
       }
       strings.add(string.toString());
     }
-    StopStrings stops = new StopStrings(strings);
+    StopStrings stops = new StopStrings(new StopAutomaton(strings));
     String found = strings.get(700);
     assertThat(stops.append(found.substring(0, 999))).isEmpty();
     assertThat(stops.append("\n")).isEqualTo(found.substring(0, 999) + "\n");
@@ -134,14 +134,14 @@ class StopStringsTest {
   @ParameterizedTest
   @ValueSource(strings = {"\uD83D", "ab\uD83D", "\uDE00", "\uD83D\uD83D\uDE00", "\uDE00\uD83D"})
   void aSurrogateWithoutItsPartnerIsRefused(String string) {
-    assertThatThrownBy(() -> new StopStrings(List.of("fine", string)))
+    assertThatThrownBy(() -> new StopStrings(new StopAutomaton(List.of("fine", string))))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageStartingWith("stop: expected Unicode text, found the surrogate \\ud");
   }
 
   @Test
   void halfACharacterIsNoMatch() {
-    StopStrings stops = new StopStrings(List.of("😀"));
+    StopStrings stops = new StopStrings(new StopAutomaton(List.of("😀")));
     assertThat(stops.append("😁")).isEqualTo("😁");
     assertThat(stops.append("a😀b")).isEqualTo("a");
     assertThat(stops.matched()).isTrue();
