@@ -24,9 +24,18 @@ final class ConversationRegistry {
           "internlm", "chatml",
           "guanaco", "llama_default");
 
+  /** A template that only older registries had, and that shows the model an image. */
+  private static final String WITH_IMAGE = "minigpt";
+
   private ConversationRegistry() {}
 
   static Conversation get(String name) {
+    if (name.equals(WITH_IMAGE)) {
+      throw new ModelLoadException(
+          "conv_template: expected a template of text, found '%s', which shows the model an image."
+                  .formatted(name)
+              + " The engine reads text only; use a model that was trained without images.");
+    }
     String current = OLDER_NAMES.getOrDefault(name, name);
     JsonNode template = TEMPLATES.get(current);
     if (template == null) {

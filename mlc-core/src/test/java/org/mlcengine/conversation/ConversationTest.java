@@ -93,8 +93,8 @@ class ConversationTest {
 
   @Test
   void theVectorsCoverTheRegistry() {
-    assertThat(names()).hasSize(53 + 4);
-    assertThat(ConversationRegistry.names()).containsAll(names()).hasSize(53 + 4 + 4);
+    assertThat(names()).hasSize(53 + 7);
+    assertThat(ConversationRegistry.names()).containsAll(names()).hasSize(53 + 7 + 4);
     assertThat(VECTORS.path("conversations")).hasSize(8);
   }
 
@@ -249,10 +249,53 @@ class ConversationTest {
 
   @Test
   void anUnknownNameListsWhatExists() {
-    assertThatThrownBy(() -> Conversation.named("moss"))
+    assertThatThrownBy(() -> Conversation.named("mosses"))
         .isInstanceOf(ModelLoadException.class)
-        .hasMessageContaining("'moss'")
+        .hasMessageContaining("'mosses'")
         .hasMessageContaining("chatml, chatml_nosystem");
+  }
+
+  @Test
+  void aTemplateWithAnImageIsRefusedByName() {
+    assertThatThrownBy(() -> Conversation.named("minigpt"))
+        .isInstanceOf(ModelLoadException.class)
+        .hasMessageContaining("'minigpt'")
+        .hasMessageContaining("image")
+        .hasMessageContaining("use a model");
+  }
+
+  @Test
+  void olderTemplatesBeginWithAnExample() {
+    Prompt shot = Conversation.named("conv_one_shot").render(List.of(ChatMessage.user("Hi")));
+    assertThat(shot.prefixTokenIds()).containsExactly(1);
+    assertThat(shot.text())
+        .startsWith("A chat between a curious human and an artificial intelligence assistant. ")
+        .contains("human's questions.\n###Human: What are the key differences between renewable")
+        .contains("energy sources?\n###Assistant: Renewable energy sources are those")
+        .contains("sources:\n1. Availability: Renewable")
+        .endsWith("social instability.\n###Human: Hi\n###Assistant:");
+    Prompt rwkv = Conversation.named("rwkv").render(List.of(ChatMessage.user("Hi")));
+    assertThat(rwkv.prefixTokenIds()).isEmpty();
+    assertThat(rwkv.text())
+        .startsWith("\nThe following is a coherent verbose detailed conversation")
+        .contains(
+            "informative advices.\n\nBob: Hello Alice, how are you doing?\n\nAlice: Hi! Thanks")
+        .endsWith("So please go ahead!\n\nBob: Hi\n\nAlice:");
+  }
+
+  @Test
+  void mossEndsItsTurnsByMarks() {
+    Conversation moss = Conversation.named("moss");
+    Prompt prompt =
+        moss.render(
+            List.of(ChatMessage.user("Hi"), ChatMessage.assistant("Yes"), ChatMessage.user("Go")));
+    assertThat(prompt.text())
+        .startsWith("You are an AI assistant whose name is MOSS.\n- MOSS is a conversational")
+        .contains("such as English and \u4E2D\u6587. MOSS can perform")
+        .endsWith(
+            "that MOSS can possess.\n<eoh>\n<|Human|>: Hi<eoh>\n<|MOSS|>: Yes<eom>\n"
+                + "<|Human|>: Go<eoh>\n<|MOSS|>:");
+    assertThat(moss.stopStrings()).containsExactly("<eom>");
   }
 
   @Test
