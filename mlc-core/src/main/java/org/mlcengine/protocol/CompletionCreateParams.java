@@ -26,6 +26,13 @@ public final class CompletionCreateParams extends GenerationParams {
     }
     echo = from.echo;
     logprobs = Checks.inRange("logprobs", from.logprobs, 0, MAX_LOGPROBS);
+    if (echo && logprobs != null) {
+      throw new InvalidRequestException(
+          "echo",
+          "expected false with logprobs, found true: how probable the prompt's tokens are is not"
+              + " computed, and an echoed prompt would be told with them; leave out echo, and put"
+              + " the prompt before the reply's text");
+    }
     Checks.format(responseFormat());
     for (int id : promptTokens == null ? new int[0] : promptTokens) {
       if (id < 0) {
@@ -54,7 +61,7 @@ public final class CompletionCreateParams extends GenerationParams {
     return Optional.ofNullable(promptTokens).map(int[]::clone);
   }
 
-  /** Returns whether a reply's text begins with the prompt. */
+  /** Returns whether a reply's text begins with the prompt, which excludes {@link #logprobs()}. */
   public boolean echo() {
     return echo;
   }
@@ -103,7 +110,11 @@ public final class CompletionCreateParams extends GenerationParams {
       return this;
     }
 
-    /** Sets whether a reply's text begins with the prompt. */
+    /**
+     * Sets whether a reply's text begins with the prompt. Not together with {@link #logprobs(int)}:
+     * OpenAI's API would begin the reply's lists with the prompt's tokens, whose probabilities are
+     * not computed.
+     */
     public Builder echo(boolean value) {
       echo = value;
       return this;
@@ -111,7 +122,7 @@ public final class CompletionCreateParams extends GenerationParams {
 
     /**
      * Makes the reply tell how probable its tokens were, and so many of the likeliest ones for each
-     * place, 0 to 5.
+     * place, 0 to 5. Not together with {@link #echo(boolean)}.
      */
     public Builder logprobs(int value) {
       logprobs = value;
@@ -127,8 +138,8 @@ public final class CompletionCreateParams extends GenerationParams {
     /**
      * Makes the request.
      *
-     * @throws InvalidRequestException if a value is out of its range or there is no prompt; its
-     *     parameter is the name in OpenAI's API
+     * @throws InvalidRequestException if a value is out of its range, there is no prompt, or {@code
+     *     echo} stands beside {@code logprobs}; its parameter is the name in OpenAI's API
      */
     public CompletionCreateParams build() {
       return new CompletionCreateParams(this);

@@ -39,12 +39,13 @@ final class CompletionFields {
             (f, b) -> f.value("prompt").ifPresent(v -> readPrompt(v, b))),
         honoured(
             "echo",
-            "boolean; whether the text begins with the prompt",
+            "boolean; whether the text begins with the prompt; not `true` with `logprobs`, since the"
+                + " probabilities of the prompt's tokens are not computed",
             "false",
             (f, b) -> f.flag("echo").ifPresent(b::echo)),
         honoured(
             "logprobs",
-            "integer from 0 to 5",
+            "integer from 0 to 5; not with `echo`",
             "none",
             (f, b) -> f.integer("logprobs").ifPresent(b::logprobs)),
         honoured("best_of", "1, or the value of `n`", "`n`", "2", CompletionFields::readBestOf));

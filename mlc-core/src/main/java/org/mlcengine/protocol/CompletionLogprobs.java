@@ -10,8 +10,8 @@ import java.util.OptionalDouble;
  * How probable a text completion's tokens were: lists with one entry for each token, in order.
  *
  * @param tokens the tokens' texts
- * @param tokenLogprobs the natural logarithms of their probabilities; empty for the first token of
- *     a prompt that is echoed, which nothing precedes
+ * @param tokenLogprobs the natural logarithms of their probabilities; empty where a reply of
+ *     OpenAI's has none, which is the first token of an echoed prompt; an engine's always has one
  * @param topLogprobs the likeliest tokens in each place and their logarithms, the likeliest first;
  *     no entries at all if the request asked for none
  * @param textOffset where each token begins in the text, in Unicode code points

@@ -181,6 +181,17 @@ class CreateParamsTest {
   }
 
   @Test
+  void anEchoedPromptIsNotToldWithProbabilities() {
+    CompletionCreateParams.Builder text = CompletionCreateParams.builder().prompt("x").echo(true);
+    assertThat(text.build().echo()).isTrue();
+    assertThatThrownBy(() -> text.logprobs(1).build())
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageStartingWith("echo: ")
+        .hasMessageContaining("leave out echo");
+    assertThat(text.echo(false).build().logprobs()).hasValue(1);
+  }
+
+  @Test
   void aTextCompletionNeedsAPrompt() {
     assertThatThrownBy(() -> CompletionCreateParams.builder().build())
         .isInstanceOf(InvalidRequestException.class)

@@ -82,7 +82,8 @@ class ProtocolJsonTest {
         List.of(
             CompletionCreateParams.builder().prompt("").topP(1).build(),
             CompletionCreateParams.builder().promptTokens(3, 1, 4).ignoreEos(true).build(),
-            CompletionCreateParams.builder().prompt("x").echo(true).logprobs(5).stream(true)
+            CompletionCreateParams.builder().prompt("x").logprobs(5).build(),
+            CompletionCreateParams.builder().prompt("x").echo(true).stream(true)
                 .responseFormat(new ResponseFormat.Regex("a+"))
                 .build())) {
       assertThat(ProtocolJson.read(ProtocolJson.write(text), CompletionCreateParams.class))
@@ -277,6 +278,7 @@ class ProtocolJsonTest {
         "logprobs | {'prompt':'a','logprobs':true}",
         "best_of | {'prompt':'a','n':2,'best_of':3}",
         "echo | {'prompt':'a','echo':1}",
+        "echo | {'prompt':'a','echo':true,'logprobs':0}",
         "suffix | {'prompt':'a','suffix':''}",
         "response_format.json_schema.name | {'prompt':'a','response_format':{'type':'json_schema','json_schema':{'name':'ä'}}}",
       })
