@@ -20,13 +20,14 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import jinja2
-from jinja2 import nodes
-from jinja2.exceptions import TemplateError
-from jinja2.ext import Extension, loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "mlc-core" / "src" / "test" / "scripts"))
+
+from chat_jinja import environment
 
 from conversations import CONVERSATIONS
 
@@ -40,60 +41,16 @@ PIP_PACKAGE = "llama-cpp-python==0.3.36"
 TOKENS = ("bos_token", "eos_token", "pad_token", "unk_token")
 
 
-class Generation(Extension):
-    """The tag around what the assistant wrote, which leaves the text as it is."""
-
-    tags: ClassVar[set[str]] = {"generation"}
-
-    def parse(self, parser: Any) -> nodes.CallBlock:
-        """Reads the block."""
-        line = next(parser.stream).lineno
-        body = parser.parse_statements(["name:endgeneration"], drop_needle=True)
-        call = self.call_method("_write")
-        return nodes.CallBlock(call, [], [], body).set_lineno(line)
-
-    def _write(self, caller: Any) -> str:
-        return caller()
-
-
-def raise_exception(message: str) -> None:
-    """The function by which templates refuse messages."""
-    raise TemplateError(message)
-
-
-def tojson(
-    value: Any,
-    ensure_ascii: bool = False,
-    indent: int | None = None,
-    separators: tuple[str, str] | None = None,
-    sort_keys: bool = False,
-) -> str:
-    """The filter that writes JSON without escapes for HTML."""
-    return json.dumps(
-        value,
-        ensure_ascii=ensure_ascii,
-        indent=indent,
-        separators=separators,
-        sort_keys=sort_keys,
-    )
-
-
 @functools.lru_cache(maxsize=1)
-def environment() -> ImmutableSandboxedEnvironment:
-    """Returns jinja2 with the settings and functions that chat templates expect."""
-    jinja = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
-    )
-    jinja.filters["tojson"] = tojson
-    jinja.globals["raise_exception"] = raise_exception
-    jinja.globals["strftime_now"] = NOW.strftime
-    return jinja
+def jinja() -> ImmutableSandboxedEnvironment:
+    """Returns jinja2, set up."""
+    return environment(NOW)
 
 
 @functools.lru_cache(maxsize=1)
 def compiled(source: str) -> jinja2.Template:
     """Returns jinja2's form of a template."""
-    return environment().from_string(source)
+    return jinja().from_string(source)
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,11 @@ import itertools
 import json
 import sys
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from jinja2 import nodes
-from jinja2.exceptions import TemplateError
-from jinja2.ext import Extension, loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from chat_jinja import environment
 
 NOW = datetime.datetime(2026, 3, 5, 14, 7, 9)
 VARIABLES: dict[str, Any] = {
@@ -226,54 +225,6 @@ TEMPLATES = [
 ]
 
 
-class Generation(Extension):
-    """The tag around what the assistant wrote, which leaves the text as it is."""
-
-    tags: ClassVar[set[str]] = {"generation"}
-
-    def parse(self, parser: Any) -> nodes.CallBlock:
-        """Reads the block."""
-        line = next(parser.stream).lineno
-        body = parser.parse_statements(["name:endgeneration"], drop_needle=True)
-        return nodes.CallBlock(self.call_method("_write"), [], [], body).set_lineno(line)
-
-    def _write(self, caller: Any) -> str:
-        return caller()
-
-
-def raise_exception(message: str) -> None:
-    """The function by which templates refuse messages."""
-    raise TemplateError(message)
-
-
-def tojson(
-    value: Any,
-    ensure_ascii: bool = False,
-    indent: int | None = None,
-    separators: tuple[str, str] | None = None,
-    sort_keys: bool = False,
-) -> str:
-    """The filter that writes JSON without escapes for HTML."""
-    return json.dumps(
-        value,
-        ensure_ascii=ensure_ascii,
-        indent=indent,
-        separators=separators,
-        sort_keys=sort_keys,
-    )
-
-
-def environment() -> ImmutableSandboxedEnvironment:
-    """Returns jinja2 with the settings and functions that chat templates expect."""
-    jinja = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
-    )
-    jinja.filters["tojson"] = tojson
-    jinja.globals["raise_exception"] = raise_exception
-    jinja.globals["strftime_now"] = NOW.strftime
-    return jinja
-
-
 def render(jinja: ImmutableSandboxedEnvironment, template: str) -> str | None:
     """Returns the text, or None if jinja2 raises anything."""
     try:
@@ -295,7 +246,7 @@ def expressions() -> list[str]:
 
 def main(out: Path) -> None:
     """Writes the expected texts of all templates."""
-    jinja = environment()
+    jinja = environment(NOW)
     templates = list(dict.fromkeys([*expressions(), *TEMPLATES]))
     results = {template: render(jinja, template) for template in templates}
     shown = {
