@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "mlc-native" / "scripts"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "mlc-core" / "src" / "test" / "scripts"))
 
 import mlc_home
 
 from texts import CODE, ENGLISH, OTHER_LANGUAGES, TextMaker
 
 TEXTS = 6_000
+VOCAB_SIZE = 6_000
 VERSION = 1
 
 
@@ -45,70 +47,24 @@ def unigram(byte_fallback: bool) -> Any:
     if byte_fallback:
         specials += [f"<0x{byte:02X}>" for byte in range(256)]
     trainer = trainers.UnigramTrainer(
-        vocab_size=6_000, special_tokens=specials, unk_token="<unk>", show_progress=False
+        vocab_size=VOCAB_SIZE, special_tokens=specials, unk_token="<unk>", show_progress=False
     )
     return tokenizer, trainer
 
 
 def word_piece(cased: bool) -> Any:
     """Returns an untrained model in the manner of BERT, and its trainer."""
-    from tokenizers import (
-        Tokenizer,
-        decoders,
-        models,
-        normalizers,
-        pre_tokenizers,
-        processors,
-        trainers,
-    )
+    import tokenizer_makers
 
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=not cased)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece(cleanup=not cased)
     specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=6_000, special_tokens=specials, show_progress=False
-    )
-    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
-    return tokenizer, trainer
+    return tokenizer_makers.word_piece(specials, VOCAB_SIZE, cased, cleanup=not cased)
 
 
 def clip() -> Any:
     """Returns an untrained model in the manner of CLIP, and its trainer."""
-    from tokenizers import (
-        Regex,
-        Tokenizer,
-        decoders,
-        models,
-        normalizers,
-        pre_tokenizers,
-        processors,
-        trainers,
-    )
+    import tokenizer_makers
 
-    suffix = "</w>"
-    tokenizer = Tokenizer(models.BPE(unk_token="<end>", end_of_word_suffix=suffix))
-    tokenizer.normalizer = normalizers.Sequence(
-        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
-    )
-    words = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(words), "removed", invert=True),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.post_processor = processors.RobertaProcessing(("<end>", 1), ("<begin>", 0))
-    trainer = trainers.BpeTrainer(
-        vocab_size=6_000,
-        special_tokens=["<begin>", "<end>"],
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        end_of_word_suffix=suffix,
-        show_progress=False,
-    )
-    return tokenizer, trainer
+    return tokenizer_makers.clip(tokenizer_makers.CLIP_WORDS, VOCAB_SIZE)
 
 
 def word_level() -> Any:

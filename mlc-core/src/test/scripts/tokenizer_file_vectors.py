@@ -27,58 +27,23 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-Json = dict[str, Any]
+from tokenizer_texts import CHARACTERS, CONTRACTIONS, RUNS, SHORT, WORDS, random_texts
+from tokenizer_variants import LLAMA3, Json
 
-MADE_UP = (
-    "the river runs under an old stone bridge where seven grey herons wait for fish while "
-    "children count boats and sing about rain on the market square every morning it's they'll "
-    "we're naïve café Straße über год река мост 日本語 橋の下 नदी पुल 강물 다리 שלום سلام 🚀 👩‍👩‍👧 "
-    "def return import class public static final int x = y + 1; if (a != b) { c -= 2; } 0 1 2 42 "
-    "1999 3.14"
-)
-WORDS = MADE_UP.split(" ")
+MARK = "\u2581"
 TEXTS = [
-    "",
-    " ",
-    "   ",
-    "\n",
-    "\r\n\r\n  \t x",
-    "the river runs under an old stone bridge",
+    *SHORT,
     "  leading and  inner  and trailing   ",
-    "It's they'LL we'Re I'm 'tis 's 'ſ don'T y'all",
+    CONTRACTIONS,
     "naïve café e\u0301 o\u0308 \u1e9b\u0323 Straße İ ı ﬁ ｱｲｳ ＡＢＣ ① ½",
-    "日本語のテキスト。中文，测试！한국어 \u1100\u1161\u11a8",
-    "العربية ١٢٣٤ हिन्दी १२३ ไทย ๑๒๓ Ⅷ ² ½ ¼x",
-    "👩‍👩‍👧‍👦 👍🏽 🇩🇪 ☺️ \U0001d400\U0001d7ce \U000e0100",
-    "a\u200db\u00a0d\u2028e\u3000g\u1680h\u0085i\u180ej\ufeffk",
-    "123 4567 89.01 1,234,567 1a2b 20261121",
-    "\x00\x01\x1b[31m\x7f\x80\x9f\ufffd\uffff\U0010ffff",
-    "    def f(x):\n        return x**2  # hi\n\n\n    \tend",
+    *CHARACTERS,
     "\u2581 \u2581\u2581river\u2581 \u2047 <unk> <s></s> <0x41> <pad>",
-    "a" * 300,
-    " " * 100 + "x",
-    "-" * 99 + "\n" * 9,
+    *RUNS,
     "<sep>the<sep>  <sep> river <tool>x<tool ><cls>a b<b>",
     "river rivers riverriver bridgebridges ab abc abcd",
     "<|im_start|>user\nthe river<|im_end|>\n<|im_start|>assistant<|endoftext|>\n",
     "x   \n   y\n\n  z\t\t \r\n",
 ]
-
-
-def random_texts(seed: int, count: int) -> list[str]:
-    """Returns texts of words, of odd white space, and of code points from everywhere."""
-    rnd = random.Random(seed)
-    spaces = [" ", "  ", "\n", "\r\n", "\t", "\u00a0", "\u3000", "'s", "'LL", " '", "\u2581"]
-    planes = [(0x20, 0x7F), (0, 0x370), (0x370, 0x1200), (0x1E00, 0x3200), (0x1F300, 0x1FB00)]
-    texts = []
-    for _ in range(count):
-        parts = []
-        for _ in range(rnd.randint(1, 12)):
-            low, high = rnd.choice(planes)
-            parts.append(rnd.choice([rnd.choice(WORDS), chr(rnd.randrange(low, high))]))
-            parts.append(rnd.choice(["", " ", rnd.choice(spaces)]))
-        texts.append("".join(parts))
-    return texts
 
 
 def lines() -> list[str]:
@@ -240,7 +205,7 @@ def sentencepiece_vectors() -> Iterable[Json]:
     """Returns the vectors of models of every option."""
     import sentencepiece
 
-    texts = TEXTS + random_texts(3, 18)
+    texts = TEXTS + random_texts(3, 18, MARK)
     for name, options in SENTENCEPIECE.items():
         content = train_sentencepiece(options)
         model = sentencepiece.SentencePieceProcessor(model_proto=content)
@@ -303,15 +268,9 @@ def rwkv_vectors() -> Iterable[Json]:
     def encode(text: str) -> list[int]:
         return model.encode(text) if text else []
 
-    texts = [*TEXTS, *random_texts(4, 20), "abcde abcdef abcabcd", "'\" '\"'' \\x41 \\\\"]
+    texts = [*TEXTS, *random_texts(4, 20, MARK), "abcde abcdef abcabcd", "'\" '\"'' \\x41 \\\\"]
     for name, content in files.items():
         yield vectors(name, {name: text_of(content)}, encode, decode, tokens, texts)
-
-
-LLAMA3 = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
-    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
 
 
 def train_ranks(count: int) -> dict[bytes, int]:
@@ -360,7 +319,7 @@ def tiktoken_vectors() -> Iterable[Json]:
         "QWen": ("some.tiktoken", qwen, {"tokenizer_class": "QWenTokenizer"}),
         "Llama 3": ("tokenizer.model", LLAMA3, {"tokenizer_class": "ChatGLM4Tokenizer"}),
     }
-    texts = [*TEXTS, *random_texts(5, 20), "<|im_end|><|im_start|> <|im_", "<|endoftext|><|"]
+    texts = [*TEXTS, *random_texts(5, 20, MARK), "<|im_end|><|im_start|> <|im_", "<|endoftext|><|"]
     for name, (file, pattern, more) in kinds.items():
         model = tiktoken.Encoding(
             name=name, pat_str=pattern, mergeable_ranks=ranks, special_tokens=specials
@@ -423,7 +382,7 @@ def byte_level_vectors() -> Iterable[Json]:
             return tokenizer.decode(ids, skip_special_tokens=False)
 
         content = {file: text_of(data) for file, data in (files | more).items()}
-        texts = [*TEXTS, *random_texts(6, 20)]
+        texts = [*TEXTS, *random_texts(6, 20, MARK)]
         yield vectors(name, content, encode, decode, range(tokenizer.get_vocab_size()), texts)
 
 

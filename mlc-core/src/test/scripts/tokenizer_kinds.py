@@ -12,21 +12,14 @@ from tokenizers import (
     models,
     normalizers,
     pre_tokenizers,
-    processors,
     trainers,
 )
 
+import tokenizer_makers
+from tokenizer_texts import WORDS
 from tokenizer_variants import REPLACEMENTS, Json, charsmap, template
 
-CLIP = r"<begin>|<end>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
-MADE_UP = (
-    "the river runs under an old stone bridge where seven grey herons wait for fish while "
-    "children count boats and sing about rain on the market square every morning it's they'll "
-    "we're naïve café Straße über год река мост 日本語 橋の下 नदी पुल 강물 다리 שלום سلام 🚀 👩‍👩‍👧 "
-    "def return import class public static final int x = y + 1; if (a != b) { c -= 2; } 0 1 2 42 "
-    "1999 3.14"
-)
-WORDS = MADE_UP.split(" ")
+CLIP = "<begin>|<end>|" + tokenizer_makers.CLIP_WORDS
 
 
 def train() -> Json:
@@ -78,30 +71,7 @@ def llama() -> Json:
 
 def clip() -> Json:
     """Returns a BPE whose tokens say where a word ends."""
-    tokenizer = Tokenizer(models.BPE(unk_token="<end>", end_of_word_suffix="</w>"))
-    tokenizer.normalizer = normalizers.Sequence(
-        [
-            normalizers.NFC(),
-            normalizers.Replace(Regex(r"\s+"), " "),
-            normalizers.Lowercase(),
-        ]
-    )
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(CLIP), "removed", invert=True),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.post_processor = processors.RobertaProcessing(("<end>", 1), ("<begin>", 0))
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    trainer = trainers.BpeTrainer(
-        vocab_size=700,
-        special_tokens=["<begin>", "<end>"],
-        initial_alphabet=alphabet,
-        end_of_word_suffix="</w>",
-        show_progress=False,
-    )
+    tokenizer, trainer = tokenizer_makers.clip(CLIP, vocab_size=700)
     tokenizer.train_from_iterator(WORDS * 3, trainer)
     return json.loads(tokenizer.to_str())
 
@@ -147,17 +117,10 @@ def unigram() -> Json:
 
 def word_piece() -> Json:
     """Returns a WordPiece model."""
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=50))
-    tokenizer.normalizer = normalizers.BertNormalizer()
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=350,
-        special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]"],
-        show_progress=False,
-    )
+    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    tokenizer, trainer = tokenizer_makers.word_piece(specials, vocab_size=350)
+    tokenizer.model.max_input_chars_per_word = 50
     tokenizer.train_from_iterator(WORDS * 3 + ["don ' t stop . ? ! , n't 's"], trainer)
-    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
     return json.loads(tokenizer.to_str())
 
 

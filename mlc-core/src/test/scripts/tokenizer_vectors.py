@@ -28,31 +28,20 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from tokenizer_kinds import BASES, WORDS, train
+from tokenizer_kinds import BASES, train
+from tokenizer_texts import CHARACTERS, CONTRACTIONS, RUNS, SHORT, random_texts
 from tokenizer_variants import Json, model_variants, splits, variants
 
+MARK = "\u0301"
 TEXTS = [
-    "",
-    " ",
-    "   ",
-    "\n",
-    "\r\n\r\n  \t x",
-    "the river runs under an old stone bridge",
+    *SHORT,
     "  leading and trailing  ",
-    "It's they'LL we'Re I'm 'tis 's 'ſ don'T y'all",
+    CONTRACTIONS,
     "naïve café e\u0301 o\u0308 \u1e9b\u0323 Straße İ ı ﬁ",
-    "日本語のテキスト。中文，测试！한국어 \u1100\u1161\u11a8",
-    "العربية ١٢٣٤ हिन्दी १२३ ไทย ๑๒๓ Ⅷ ² ½ ¼x",
-    "👩‍👩‍👧‍👦 👍🏽 🇩🇪 ☺️ \U0001d400\U0001d7ce \U000e0100",
-    "a\u200db\u00a0d\u2028e\u3000g\u1680h\u0085i\u180ej\ufeffk",
-    "123 4567 89.01 1,234,567 1a2b 20261121",
-    "\x00\x01\x1b[31m\x7f\x80\x9f\ufffd\uffff\U0010ffff",
-    "    def f(x):\n        return x**2  # hi\n\n\n    \tend",
+    *CHARACTERS,
     "if (a && b) { c->d(); } // !!! ??? ... === <<>>",
     "Ġtest Ċ Ã©",
-    "a" * 300,
-    " " * 100 + "x",
-    "-" * 99 + "\n" * 9,
+    *RUNS,
     "<|im_start|>user\nthe river<|im_end|>\n<|im_start|>assistant\n",
     "<|im_start|><|im_start|> <|im_start <|im_end|",
     "x <tool> y<tool>z <tool>  ",
@@ -60,40 +49,6 @@ TEXTS = [
     "word wordy sword word. (word) word",
     "caf\u00e9 cafe\u0301 caf",
 ]
-
-
-def random_texts(seed: int, count: int) -> list[str]:
-    """Returns texts of words, of odd white space, and of code points from everywhere."""
-    rnd = random.Random(seed)
-    spaces = [
-        " ",
-        "  ",
-        "\n",
-        "\r\n",
-        "\t",
-        "\u00a0",
-        "\u3000",
-        "'s",
-        "'LL",
-        " '",
-        "\u0301",
-    ]
-    planes = [
-        (0x20, 0x7F),
-        (0, 0x370),
-        (0x370, 0x1200),
-        (0x1E00, 0x3200),
-        (0x1F300, 0x1FB00),
-    ]
-    texts = []
-    for _ in range(count):
-        parts = []
-        for _ in range(rnd.randint(1, 12)):
-            low, high = rnd.choice(planes)
-            parts.append(rnd.choice([rnd.choice(WORDS), chr(rnd.randrange(low, high))]))
-            parts.append(rnd.choice(["", " ", rnd.choice(spaces)]))
-        texts.append("".join(parts))
-    return texts
 
 
 def vectors(
@@ -134,7 +89,7 @@ def write_small(folder: Path) -> None:
     """Writes the small tokenizer and its vectors."""
     base = train()
     (folder / "small-tokenizer.json").write_text(json.dumps(base, ensure_ascii=False) + "\n")
-    texts = TEXTS + random_texts(1, 12)
+    texts = TEXTS + random_texts(1, 12, MARK)
     with (folder / "small-vectors.jsonl").open("w") as file:
         for name, patch in variants(base).items():
             line = vectors(name, patched(base, patch), patch, texts)
@@ -153,7 +108,7 @@ def write_kinds(folder: Path) -> None:
         for name, base in bases.items():
             patches = {"as it is": {}} | model_variants(name, base)
             for variant, patch in patches.items():
-                texts = [text for text in TEXTS if len(text) < 90] + random_texts(3, 4)
+                texts = [text for text in TEXTS if len(text) < 90] + random_texts(3, 4, MARK)
                 tokenizer = patched(base, patch)
                 line = vectors(f"{name}, {variant}", tokenizer, patch, texts, around=True)
                 file.write(json.dumps({"base": name} | line) + "\n")
@@ -167,7 +122,7 @@ def write_kinds(folder: Path) -> None:
                 "-",
                 "über 橋. .x",
             ]
-            texts += random_texts(4, 2)
+            texts += random_texts(4, 2, MARK)
             line = vectors(variant, patched(bases["llama"], patch), patch, texts, ids=4)
             file.write(json.dumps({"base": "llama"} | line) + "\n")
 
@@ -175,7 +130,7 @@ def write_kinds(folder: Path) -> None:
 def write_model(tokenizer_json: Path, target: Path) -> None:
     """Writes the vectors of an existing tokenizer."""
     tokenizer = Tokenizer.from_file(str(tokenizer_json))
-    texts = TEXTS + random_texts(2, 150)
+    texts = TEXTS + random_texts(2, 150, MARK)
     target.write_text(json.dumps(vectors("as it is", tokenizer, {}, texts)) + "\n")
 
 
