@@ -20,11 +20,12 @@ class PairMergerTest {
     List<String> symbols = new ArrayList<>(text.chars().mapToObj(Character::toString).toList());
     while (true) {
       int best = -1;
+      int lowest = Integer.MAX_VALUE;
       for (int i = 0; i + 1 < symbols.size(); i++) {
-        Integer rank = ranks.get(symbols.get(i) + symbols.get(i + 1));
-        if (rank != null
-            && (best < 0 || rank < ranks.get(symbols.get(best) + symbols.get(best + 1)))) {
+        int rank = ranks.getOrDefault(symbols.get(i) + symbols.get(i + 1), Integer.MAX_VALUE);
+        if (rank < lowest) {
           best = i;
+          lowest = rank;
         }
       }
       if (best < 0) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -118,8 +119,8 @@ class WordRuleTest {
   @ParameterizedTest
   @ValueSource(strings = {"gpt2", "cl100k", "llama3", "qwen", "o200k"})
   void everyWordEndsWhereTheMatchDoes(String name) {
-    Pattern pattern = Pattern.compile(PATTERNS.get(name));
-    WordRule rule = RULES.get(name);
+    Pattern pattern = Pattern.compile(Objects.requireNonNull(PATTERNS.get(name)));
+    WordRule rule = Objects.requireNonNull(RULES.get(name));
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     for (int round = 0; round < 20_000; round++) {
