@@ -4,6 +4,7 @@
 #include <string.h>
 #include <tvm/ffi/c_api.h>
 
+#include "carried.h"
 #include "numbers.h"
 #include "profile.h"
 #include "scratch.h"
@@ -24,56 +25,6 @@ enum {
 
 static const float NO_KEYS = -5e4f;
 static const float LOG2_E = 1.44269504088896341f;
-
-static size_t keys_of(const struct attention* work, size_t sequence) {
-  if (work->pages.data == NULL) {
-    return (size_t)(work->rows.starts[sequence + 1] - work->rows.starts[sequence]);
-  }
-  int32_t pages = work->pages.starts[sequence + 1] - work->pages.starts[sequence];
-  if (pages == 0) return 0;
-  return (size_t)(pages - 1) * work->pages.page_size +
-         (size_t)work->pages.last_page_lengths[sequence];
-}
-
-static struct range queries_of(const struct attention* work, size_t sequence) {
-  if (work->query_starts == NULL) return (struct range){sequence, sequence + 1};
-  return (struct range){(size_t)work->query_starts[sequence],
-                        (size_t)work->query_starts[sequence + 1]};
-}
-
-/** Places the rows of `count` keys and values, `step` bytes apart, from place `at` of a tile on. */
-static void place_keys(struct keys* keys, size_t at, size_t count, const uint8_t* key,
-                       const uint8_t* value, size_t step) {
-  for (size_t i = 0; i < count; i++) {
-    keys->key[at + i] = key + i * step;
-    keys->value[at + i] = value + i * step;
-  }
-}
-
-/** Finds the keys `first..first + count` of a sequence's head. */
-static void find_keys(const struct attention* work, size_t sequence, size_t head, size_t first,
-                      size_t count, struct keys* keys) {
-  const size_t bytes = work->size * (work->half ? 2 : 4);
-  keys->half = work->half;
-  keys->size = work->size;
-  keys->count = count;
-  if (work->pages.data == NULL) {
-    const size_t row = ((size_t)work->rows.starts[sequence] + first) * work->kv_heads + head;
-    place_keys(keys, 0, count, (const uint8_t*)work->rows.keys + row * bytes,
-               (const uint8_t*)work->rows.values + row * bytes, work->kv_heads * bytes);
-    return;
-  }
-  const size_t page_size = work->pages.page_size;
-  const int32_t* pages = work->pages.indices + work->pages.starts[sequence] + first / page_size;
-  size_t slot = first % page_size;
-  for (size_t found = 0; found < count; pages++, slot = 0) {
-    const size_t here = least(page_size - slot, count - found);
-    const size_t row = ((size_t)*pages * 2 * work->kv_heads + head) * page_size + slot;
-    const uint8_t* key = (const uint8_t*)work->pages.data + row * bytes;
-    place_keys(keys, found, here, key, key + work->kv_heads * page_size * bytes, bytes);
-    found += here;
-  }
-}
 
 /** The queries of the heads that share a key head, scaled to base 2. */
 static void read_queries(const struct attention* work, size_t token, size_t head, float* to) {
@@ -98,17 +49,19 @@ static void write_results(const struct attention* work, size_t token, size_t hea
   store_floats(state.values, work->out, work->half, row * work->size, count);
 }
 
+/** Says that a call has no result for a token's heads, so that a merge changes nothing. */
+static void write_nothing(const struct attention* work, size_t token, size_t head) {
+  const size_t group = work->heads / work->kv_heads;
+  for (size_t r = 0; r < group; r++)
+    work->log_sum[token * work->heads + head * group + r] = NO_KEYS;
+}
+
 static void clear_state(struct attended state, size_t rows, size_t size) {
   for (size_t r = 0; r < rows; r++) {
     state.largest[r] = -INFINITY;
     state.total[r] = 0;
   }
   memset(state.values, 0, rows * size * sizeof *state.values);
-}
-
-/** Numbers of scratch for a state of `rows` rows. */
-static size_t state_size(size_t rows, size_t size) {
-  return scratch_padded(rows * (size + 2) * 4) / 4;
 }
 
 static struct attended state_at(float* place, size_t rows, size_t size) {
@@ -127,37 +80,75 @@ struct decode_job {
 };
 
 /**
- * How a sequence's context is cut. It depends on nothing else, so that a sequence gets the same
- * result to the bit whatever runs beside it and on however many threads.
+ * Where a split of a sequence of so many keys begins. It depends on nothing else, so that a
+ * sequence gets the same result to the bit whatever runs beside it and on however many threads; and
+ * in a phase on the place alone, so that keys may come in several calls.
  */
-static size_t split_size(size_t keys) { return keys > LONG_CONTEXT ? LONG_SPLIT : SHORT_SPLIT; }
+static size_t split_start(const struct attention* work, size_t keys, size_t split) {
+  const size_t shorts = LONG_CONTEXT / SHORT_SPLIT;
+  if (work->carried == NULL) return split * (keys > LONG_CONTEXT ? LONG_SPLIT : SHORT_SPLIT);
+  if (split <= shorts) return split * SHORT_SPLIT;
+  return LONG_CONTEXT + (split - shorts) * LONG_SPLIT;
+}
+
+/** The splits that begin before a place. */
+static size_t splits_before(const struct attention* work, size_t keys, size_t place) {
+  const size_t shorts = LONG_CONTEXT / SHORT_SPLIT;
+  if (work->carried == NULL) {
+    return divide_up(place, keys > LONG_CONTEXT ? LONG_SPLIT : SHORT_SPLIT);
+  }
+  if (place <= LONG_CONTEXT) return divide_up(place, SHORT_SPLIT);
+  return shorts + divide_up(place - LONG_CONTEXT, LONG_SPLIT);
+}
+
+/** Whether a call adds nothing to what earlier ones of the layer have made of a sequence. */
+static bool adds_nothing(const struct attention* work, const struct context* context) {
+  return work->carried != NULL && work->carried->parts > 1 && context->taken == context->paged;
+}
+
+/** The splits of a context that a call takes: all, or those that are not carried. */
+static struct range splits_of(const struct attention* work, const struct context* context) {
+  if (adds_nothing(work, context)) return (struct range){0, 0};
+  const size_t keys = context->keys, last = splits_before(work, keys, keys);
+  size_t first = splits_before(work, keys, context->taken);
+  // One that is not whole is taken once more.
+  if (first > 0 && split_start(work, keys, first) > context->taken) first--;
+  return (struct range){first, last};
+}
 
 /** A split of one key head's keys of one sequence. */
 struct split {
+  struct context context;
   size_t sequence;
   size_t head;
   struct range keys;
 };
 
-static struct split split_at(const struct decode_job* job, size_t part) {
+static void find_split(const struct decode_job* job, size_t part, struct split* to) {
   const struct attention* work = job->work;
-  const size_t item = part / job->splits, sequence = item / work->kv_heads;
-  const size_t keys = keys_of(work, sequence);
-  const size_t share = split_size(keys);
-  const size_t first = least(part % job->splits * share, keys);
-  return (struct split){sequence, item % work->kv_heads, {first, least(first + share, keys)}};
+  const size_t item = part / job->splits;
+  to->sequence = item / work->kv_heads;
+  to->head = item % work->kv_heads;
+  to->context = context_of(work, to->sequence);
+  const struct range splits = splits_of(work, &to->context);
+  const size_t split = splits.first + part % job->splits, keys = to->context.keys;
+  to->keys = (struct range){0, 0};
+  if (split >= splits.last) return;
+  to->keys.first = split_start(work, keys, split);
+  to->keys.last = least(split_start(work, keys, split + 1), keys);
 }
 
 static void find_tile_of(const struct attention* work, const struct split* split, size_t first,
                          struct keys* keys) {
   const size_t count = least(KEY_TILE, split->keys.last - first);
-  find_keys(work, split->sequence, split->head, first, count, keys);
+  find_keys(work, &split->context, split->head, first, count, keys);
 }
 
 static void decode_split(const struct decode_job* job, size_t part, size_t parts, float* private) {
   const struct attention* work = job->work;
   const size_t group = work->heads / work->kv_heads;
-  const struct split split = split_at(job, part);
+  struct split split;
+  find_split(job, part, &split);
   float *q = private, *scratch = private + group * work->size;
   struct attended state =
       state_at(job->states + part * state_size(group, work->size), group, work->size);
@@ -173,10 +164,24 @@ static void decode_split(const struct decode_job* job, size_t part, size_t parts
     if (key + KEY_TILE < split.keys.last) {
       find_tile_of(work, &split, key + KEY_TILE, next);
     } else if (part + 1 < parts) {
-      const struct split after = split_at(job, part + 1);
+      struct split after;
+      find_split(job, part + 1, &after);
       find_tile_of(work, &after, after.keys.first, next);
     }
     isa->attend_few(q, group, &tiles[now], next, state, scratch);
+  }
+}
+
+/** Joins the state over later keys into that over earlier ones. */
+static void join(struct attended all, struct attended more, size_t rows, size_t size) {
+  for (size_t r = 0; r < rows; r++) {
+    if (more.total[r] == 0) continue;
+    float largest = fmaxf(all.largest[r], more.largest[r]);
+    float keep = exp2f(all.largest[r] - largest), take = exp2f(more.largest[r] - largest);
+    all.total[r] = all.total[r] * keep + more.total[r] * take;
+    all.largest[r] = largest;
+    float *to = all.values + r * size, *from = more.values + r * size;
+    for (size_t d = 0; d < size; d++) to[d] = to[d] * keep + from[d] * take;
   }
 }
 
@@ -187,18 +192,52 @@ static struct attended join_splits(const struct decode_job* job, size_t item) {
   float* states = job->states + item * job->splits * size;
   struct attended all = state_at(states, group, work->size);
   for (size_t i = 1; i < job->splits; i++) {
-    struct attended more = state_at(states + i * size, group, work->size);
-    for (size_t r = 0; r < group; r++) {
-      if (more.total[r] == 0) continue;
-      float largest = fmaxf(all.largest[r], more.largest[r]);
-      float keep = exp2f(all.largest[r] - largest), take = exp2f(more.largest[r] - largest);
-      all.total[r] = all.total[r] * keep + more.total[r] * take;
-      all.largest[r] = largest;
-      float *to = all.values + r * work->size, *from = more.values + r * work->size;
-      for (size_t d = 0; d < work->size; d++) to[d] = to[d] * keep + from[d] * take;
-    }
+    join(all, state_at(states + i * size, group, work->size), group, work->size);
   }
   return all;
+}
+
+/** Joins an item's splits to the carried state, and those that later calls may change into `room`.
+ */
+static struct attended join_carried(const struct decode_job* job, const struct context* context,
+                                    size_t item, float* room) {
+  const struct attention* work = job->work;
+  const size_t group = work->heads / work->kv_heads, size = state_size(group, work->size);
+  const struct range splits = splits_of(work, context);
+  struct attended all = state_at(room, group, work->size);
+  clear_state(all, group, work->size);
+  if (work->carried->parts > 0) {
+    float* place = carried_state(work, item / work->kv_heads, item % work->kv_heads, size);
+    if (work->carried->parts == 1) memcpy(place, room, size * sizeof *place);
+    all = state_at(place, group, work->size);
+  }
+  for (size_t split = splits.first; split < splits.last; split++) {
+    const bool whole = split_start(work, context->keys, split + 1) <= context->paged;
+    if (!whole && all.values != room) {
+      memcpy(room, all.values, size * sizeof *room);
+      all = state_at(room, group, work->size);
+    }
+    float* states = job->states + (item * job->splits + split - splits.first) * size;
+    join(all, state_at(states, group, work->size), group, work->size);
+  }
+  if (all.values != room) memcpy(room, all.values, size * sizeof *room);
+  return state_at(room, group, work->size);
+}
+
+/** Writes the result of an item, or that a call leaves what earlier ones wrote. */
+static void finish_item(const struct decode_job* job, size_t item, float* room) {
+  const struct attention* work = job->work;
+  const size_t token = item / work->kv_heads, head = item % work->kv_heads;
+  if (work->carried == NULL) {
+    write_results(work, token, head, join_splits(job, item));
+    return;
+  }
+  const struct context context = context_of(work, token);
+  if (adds_nothing(work, &context)) {
+    write_nothing(work, token, head);
+  } else {
+    write_results(work, token, head, join_carried(job, &context, item, room));
+  }
 }
 
 static void decode_part(struct team* team, int member, void* context) {
@@ -210,9 +249,7 @@ static void decode_part(struct team* team, int member, void* context) {
   while ((part = team_claim(team, member, parts)) < parts) decode_split(job, part, parts, private);
   team_barrier(team);
   size_t item;
-  while ((item = team_claim(team, member, items)) < items) {
-    write_results(work, item / work->kv_heads, item % work->kv_heads, join_splits(job, item));
-  }
+  while ((item = team_claim(team, member, items)) < items) finish_item(job, item, private);
 }
 
 static int no_memory(void) {
@@ -226,9 +263,10 @@ static int decode(const struct attention* work) {
   const size_t threads = (size_t)team_threads();
   size_t splits = 1, total = 0;
   for (size_t s = 0; s < work->sequences; s++) {
-    const size_t keys = keys_of(work, s), needed = divide_up(keys, split_size(keys));
-    splits = needed > splits ? needed : splits;
-    total += keys;
+    const struct context context = context_of(work, s);
+    const struct range needed = splits_of(work, &context);
+    splits = most(splits, needed.last - needed.first);
+    total += context.keys - context.taken;
   }
   const bool alone = threads == 1 || total * work->heads * work->size < TEAM_WORK;
   struct decode_job job = {.work = work, .splits = splits};
@@ -279,39 +317,133 @@ static struct query_tile find_tile(const struct prefill_job* job, size_t index) 
   return (struct query_tile){sequence, {first, least(first + job->tile, queries.last)}};
 }
 
-static void prefill_tile(const struct prefill_job* job, const struct query_tile* tile, size_t head,
+/** Takes the keys from `first` on in tiles, up to `last`; `limits` says what each row sees. */
+static void attend_tiles(const struct attention* work, const struct context* context, size_t head,
+                         struct range place, const struct queries* queries, const size_t* limits,
+                         struct attended state, float* scratch) {
+  for (size_t key = place.first; key < place.last; key += KEY_TILE) {
+    struct keys found;
+    size_t visible[QUERY_TILE];
+    const size_t count = least(KEY_TILE, place.last - key);
+    find_keys(work, context, head, key, count, &found);
+    for (size_t r = 0; r < queries->rows; r++) {
+      visible[r] = limits[r] > key ? least(limits[r] - key, count) : 0;
+    }
+    isa->attend_many(queries, &found, visible, state, scratch);
+  }
+}
+
+/** A tile's queries of one key head and their states. */
+struct tile_work {
+  const struct attention* work;
+  struct context context;
+  size_t head;
+  struct range tokens;
+  size_t group;
+  struct queries prepared;
+  struct attended state;
+  float* scratch;
+  /** `[rows]`: how many keys each row sees. */
+  size_t limits[QUERY_TILE];
+};
+
+static struct attended state_of_token(const struct tile_work* tile, size_t t) {
+  const size_t row = t * tile->group;
+  return (struct attended){tile->state.largest + row, tile->state.total + row,
+                           tile->state.values + row * tile->work->size};
+}
+
+/** Copies a tile's states to where they are carried, or back. */
+static void copy_states(const struct tile_work* tile, bool back) {
+  const struct attention* work = tile->work;
+  const size_t group = tile->group, size = work->size, padded = state_size(group, size);
+  for (size_t t = 0; t < tile->tokens.last - tile->tokens.first; t++) {
+    float* place = carried_state(work, tile->tokens.first + t, tile->head, padded);
+    const struct attended mine = state_of_token(tile, t), kept = state_at(place, group, size);
+    const struct attended *from = back ? &kept : &mine, *to = back ? &mine : &kept;
+    memcpy(to->largest, from->largest, group * sizeof(float));
+    memcpy(to->total, from->total, group * sizeof(float));
+    memcpy(to->values, from->values, group * size * sizeof(float));
+  }
+}
+
+/**
+ * Takes the keys behind the last tile that a token sees whole, one token after the other: the codes
+ * of a tile of many depend on all of its keys, of which a token may not see some.
+ */
+static void attend_rest(const struct tile_work* tile) {
+  const struct attention* work = tile->work;
+  for (size_t t = 0; t < tile->tokens.last - tile->tokens.first; t++) {
+    const size_t limit = tile->limits[t * tile->group], count = limit % KEY_TILE;
+    if (count == 0) continue;
+    struct keys found;
+    float* q = tile->prepared.data;
+    read_queries(work, tile->tokens.first + t, tile->head, q);
+    find_keys(work, &tile->context, tile->head, limit - count, count, &found);
+    isa->attend_few(q, tile->group, &found, NULL, state_of_token(tile, t), tile->scratch);
+  }
+}
+
+/** Goes on from what earlier calls for the layer have carried. */
+static void attend_carried(struct tile_work* tile) {
+  const struct attention* work = tile->work;
+  const struct context* context = &tile->context;
+  const size_t rows = tile->prepared.rows, most_keys = tile->limits[rows - 1];
+  const size_t taken = context->taken / KEY_TILE * KEY_TILE;
+  const size_t paged = context->paged / KEY_TILE * KEY_TILE;
+  if (work->carried->parts > 1) copy_states(tile, true);
+  attend_tiles(work, context, tile->head, (struct range){taken, paged}, &tile->prepared,
+               tile->limits, tile->state, tile->scratch);
+  if (work->carried->parts > 0) copy_states(tile, false);
+  size_t whole[QUERY_TILE];
+  for (size_t r = 0; r < rows; r++) whole[r] = tile->limits[r] / KEY_TILE * KEY_TILE;
+  attend_tiles(work, context, tile->head, (struct range){paged, most_keys / KEY_TILE * KEY_TILE},
+               &tile->prepared, whole, tile->state, tile->scratch);
+  attend_rest(tile);
+}
+
+static void prefill_tile(const struct prefill_job* job, const struct query_tile* place, size_t head,
                          float* private) {
   const struct attention* work = job->work;
   const size_t group = work->heads / work->kv_heads, size = work->size;
-  const size_t tokens = tile->tokens.last - tile->tokens.first, rows = tokens * group;
-  const struct range queries = queries_of(work, tile->sequence);
-  const size_t keys = keys_of(work, tile->sequence), after = queries.last - tile->tokens.first;
-  struct queries prepared = {.data = private, .scale = private + QUERY_TILE * size};
-  float *scratch = prepared.scale + QUERY_TILE, *q = scratch;
-  struct attended state = state_at(scratch + ATTEND_SCRATCH, rows, size);
-  size_t limits[QUERY_TILE];
+  const size_t tokens = place->tokens.last - place->tokens.first, rows = tokens * group;
+  const struct range queries = queries_of(work, place->sequence);
+  const size_t after = queries.last - place->tokens.first;
+  struct tile_work tile = {.work = work,
+                           .context = context_of(work, place->sequence),
+                           .head = head,
+                           .tokens = place->tokens,
+                           .group = group,
+                           .prepared = {.data = private, .scale = private + QUERY_TILE * size}};
+  tile.scratch = tile.prepared.scale + QUERY_TILE;
+  tile.state = state_at(tile.scratch + ATTEND_SCRATCH, rows, size);
+  const size_t keys = tile.context.keys;
+  if (adds_nothing(work, &tile.context)) {
+    for (size_t t = 0; t < tokens; t++) write_nothing(work, place->tokens.first + t, head);
+    return;
+  }
+  float* q = tile.scratch;
   for (size_t t = 0; t < tokens; t++) {
-    read_queries(work, tile->tokens.first + t, head, q + t * group * size);
+    read_queries(work, place->tokens.first + t, head, q + t * group * size);
     // Of `after` queries from this tile's first on, the last one sees all keys.
     size_t hidden = work->causal ? after - 1 - t : 0;
-    for (size_t r = 0; r < group; r++) limits[t * group + r] = keys > hidden ? keys - hidden : 0;
-  }
-  isa->prepare_queries(q, rows, size, &prepared);
-  clear_state(state, rows, size);
-  for (size_t key = 0; key < limits[rows - 1]; key += KEY_TILE) {
-    struct keys found;
-    size_t visible[QUERY_TILE];
-    size_t count = least(KEY_TILE, limits[rows - 1] - key);
-    find_keys(work, tile->sequence, head, key, count, &found);
-    for (size_t r = 0; r < rows; r++) {
-      visible[r] = limits[r] > key ? least(limits[r] - key, count) : 0;
+    for (size_t r = 0; r < group; r++) {
+      tile.limits[t * group + r] = keys > hidden ? keys - hidden : 0;
     }
-    isa->attend_many(&prepared, &found, visible, state, scratch);
+  }
+  if (tile.limits[rows - 1] >= KEY_TILE || work->carried == NULL) {
+    isa->prepare_queries(q, rows, size, &tile.prepared);
+  }
+  tile.prepared.rows = rows;
+  clear_state(tile.state, rows, size);
+  if (work->carried != NULL) {
+    attend_carried(&tile);
+  } else {
+    attend_tiles(work, &tile.context, head, (struct range){0, tile.limits[rows - 1]},
+                 &tile.prepared, tile.limits, tile.state, tile.scratch);
   }
   for (size_t t = 0; t < tokens; t++) {
-    struct attended mine = {state.largest + t * group, state.total + t * group,
-                            state.values + t * group * size};
-    write_results(work, tile->tokens.first + t, head, mine);
+    write_results(work, place->tokens.first + t, head, state_of_token(&tile, t));
   }
 }
 
@@ -327,6 +459,7 @@ static void prefill_part(struct team* team, int member, void* context) {
 }
 
 static size_t total_queries(const struct attention* work) {
+  if (work->query_starts == NULL) return work->sequences;
   return (size_t)(work->query_starts[work->sequences] - work->query_starts[0]);
 }
 
@@ -348,9 +481,24 @@ static int prefill(const struct attention* work) {
   return team_run(prefill_part, &job);
 }
 
+/** Attention in a phase, over the keys of the layer's calls so far. */
+static int attend_in_phase(struct scratch* scratch, const struct attention* work) {
+  struct attention whole;
+  if (carried_add(scratch, work, &whole) != 0) return -1;
+  // A call over pages, which follows, does that work as well.
+  if (work->pages.data == NULL && scratch->has_history) return 0;
+  return scratch->phase == PHASE_DECODE ? decode(&whole) : prefill(&whole);
+}
+
 int attend_all(const struct attention* work) {
   profile_enter();
-  int status = work->query_starts == NULL ? decode(work) : prefill(work);
+  struct scratch* scratch = scratch_of_thread();
+  int status;
+  if (scratch->phase != PHASE_BY_SHAPE) {
+    status = attend_in_phase(scratch, work);
+  } else {
+    status = work->query_starts == NULL ? decode(work) : prefill(work);
+  }
   profile_leave(STAGE_ATTENTION);
   return status;
 }
@@ -363,9 +511,23 @@ static void merge_row(float* to, float* log_sum, const float* from, float other,
   *log_sum = largest + log2f(total);
 }
 
+/** Takes the results of a later call for a layer, where it has some, for those of all. */
+static void take_results(void* out, float* log_sum, const void* other, const float* other_log_sum,
+                         size_t rows, size_t bytes) {
+  for (size_t r = 0; r < rows; r++) {
+    if (other_log_sum[r] == NO_KEYS) continue;
+    memcpy((uint8_t*)out + r * bytes, (const uint8_t*)other + r * bytes, bytes);
+    log_sum[r] = other_log_sum[r];
+  }
+}
+
 int merge_attention(void* out, float* log_sum, const void* other, const float* other_log_sum,
                     size_t rows, size_t size, bool half) {
   profile_enter();
+  if (scratch_of_thread()->phase != PHASE_BY_SHAPE) {
+    take_results(out, log_sum, other, other_log_sum, rows, size * (half ? 2 : 4));
+    rows = 0;
+  }
   for (size_t r = 0; r < rows; r++) {
     if (half) {
       float to[HEAD_SIZE], from[HEAD_SIZE];
@@ -385,6 +547,7 @@ int merge_attention(void* out, float* log_sum, const void* other, const float* o
 
 int append_keys(const struct append* work) {
   profile_enter();
+  carried_reset(scratch_of_thread());
   const size_t bytes = work->size * work->element_bytes;
   for (size_t t = 0; t < work->tokens; t++) {
     if (work->positions[t] < 0) continue;

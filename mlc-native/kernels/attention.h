@@ -49,9 +49,15 @@ struct attention {
   void* out;
   /** `[tokens][heads]`: the logarithm, base 2, of the sum of `2^(score * log2(e))`. */
   float* log_sum;
+  /** The layer's calls so far, in a phase; NULL where this call's keys are all that count. */
+  const struct carried* carried;
 };
 
-/** Each returns 0, or -1 with TVM's error set. */
+/**
+ * Each returns 0, or -1 with TVM's error set. In a phase, a call over pages goes on from the calls
+ * before it for the same layer: its result is that over their keys and its own, and takes the place
+ * of theirs when it is merged with them.
+ */
 int attend_all(const struct attention* attention);
 
 /** Joins two results over different keys into the first. `[tokens * heads]` rows. */

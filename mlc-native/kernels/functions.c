@@ -5,6 +5,7 @@
 
 #include "arguments.h"
 #include "attention.h"
+#include "carried.h"
 #include "layer.h"
 #include "profile.h"
 #include "rotary.h"
@@ -339,6 +340,21 @@ FUNCTION(use_threads) {
   return 0;
 }
 
+FUNCTION(set_phase) {
+  (void)self, (void)result;
+  struct arguments all = arguments_start("mlc.cpu.phase", values, count);
+  const int64_t phase = read_int(&all);
+  require(&all, phase >= 0 && phase < PHASE_COUNT, "must be 0, 1 for prefill or 2 for decode");
+  const int64_t history = read_int(&all);
+  require(&all, history == 0 || history == 1, "must be 0 or 1");
+  if (arguments_end(&all) != 0) return -1;
+  struct scratch* scratch = scratch_of_thread();
+  scratch->phase = (enum phase)phase;
+  scratch->has_history = history == 1;
+  carried_reset(scratch);
+  return 0;
+}
+
 FUNCTION(name_isa) {
   (void)self, (void)values, (void)count;
   return return_text(isa->name, result);
@@ -375,6 +391,7 @@ static const struct {
     {"mlc.cpu.attention_merge", attention_merge},
     {"mlc.cpu.version", version},
     {"mlc.cpu.use_threads", use_threads},
+    {"mlc.cpu.phase", set_phase},
     {"mlc.cpu.isa", name_isa},
     {"mlc.cpu.profile_start", start_profile},
     {"mlc.cpu.profile_stop", stop_profile},

@@ -23,6 +23,9 @@ static void leave(int member, enum stage stage) {
  */
 enum { NORMED_PLANES = 2 };
 
+/** A matrix with more rows for each column makes logits, of the last tokens of a prefill only. */
+enum { TALL_RATIO = 6 };
+
 /** Rows that go into a matrix, and what is done to them before. */
 struct preparation {
   struct floats x;
@@ -30,6 +33,7 @@ struct preparation {
   struct norm norm;
   const struct matrix* w;
   size_t planes;
+  enum phase phase;
 };
 
 static void prepare_token(const struct preparation* work, size_t token, struct activations* to,
@@ -51,7 +55,7 @@ static void prepare_token(const struct preparation* work, size_t token, struct a
 static struct activations prepare(struct team* team, int member, const struct preparation* work,
                                   struct activations shared, struct workspace* mine) {
   struct activations to = work->tokens == 1 ? mine->own : shared;
-  activations_begin(&to, work->w, work->tokens, work->planes);
+  activations_begin(&to, work->w, work->tokens, work->planes, work->phase);
   if (work->tokens == 1) {
     prepare_token(work, 0, &to, 0, mine->row);
   } else {
@@ -65,6 +69,7 @@ static struct activations prepare(struct team* team, int member, const struct pr
 
 struct projection_job {
   const struct projection* work;
+  enum phase phase;
   struct activations shared;
   struct workspace* workspaces;
 };
@@ -74,9 +79,15 @@ static void project_part(struct team* team, int member, void* context) {
   const struct projection* work = job->work;
   struct workspace* mine = &job->workspaces[member];
   const size_t planes = work->norm.weight.data != NULL ? NORMED_PLANES : 1;
-  const struct preparation into = {work->x, work->tokens, work->norm, &work->w, planes};
+  const struct preparation into = {work->x, work->tokens, work->norm, &work->w, planes, job->phase};
   const struct activations x = prepare(team, member, &into, job->shared, mine);
   linear_part(team, member, &work->w, &x, work->tokens, &work->out, mine);
+}
+
+/** Few tokens meet a matrix that makes logits, and it would take longer to unpack it for them. */
+static enum phase phase_of(const struct matrix* w, enum phase phase) {
+  const bool is_tall = w->rows > TALL_RATIO * w->columns;
+  return phase == PHASE_PREFILL && is_tall ? PHASE_DECODE : phase;
 }
 
 int project(const struct projection* work) {
@@ -88,6 +99,7 @@ int project(const struct projection* work) {
   if (scratch_reserve(scratch, bytes) != 0) return no_memory();
   struct projection_job job = {
       .work = work,
+      .phase = phase_of(&work->w, scratch->phase),
       .workspaces = workspaces_take(scratch, columns),
       .shared = activations_take(scratch, rows, columns),
   };
@@ -98,6 +110,7 @@ int project(const struct projection* work) {
 
 struct layer_job {
   const struct layer* work;
+  enum phase phase;
   /** Input of `o`, then of `gate_up`, then of `next`. */
   struct activations shared;
   /** Input of `down`. */
@@ -114,16 +127,16 @@ static void finish_layer_part(struct team* team, int member, void* context) {
   struct output sum = {.data = work->hidden, .stride = work->o.rows, .add = work->x};
 
   const struct preparation attended = {
-      .x = work->attended, .tokens = tokens, .w = &work->o, .planes = 1};
+      .x = work->attended, .tokens = tokens, .w = &work->o, .planes = 1, .phase = job->phase};
   struct activations x = prepare(team, member, &attended, job->shared, mine);
   linear_part(team, member, &work->o, &x, tokens, &sum, mine);
   team_barrier(team);
   leave(member, STAGE_OUTPUT);
 
-  const struct preparation normed = {hidden, tokens, work->norm, &work->gate_up, 1};
+  const struct preparation normed = {hidden, tokens, work->norm, &work->gate_up, 1, job->phase};
   x = prepare(team, member, &normed, job->shared, mine);
   struct activations inner = job->inner;
-  activations_begin(&inner, &work->down, tokens, 1);
+  activations_begin(&inner, &work->down, tokens, 1, job->phase);
   gated_part(team, member, &work->gate_up, &x, tokens, &work->down, &inner, mine);
   team_barrier(team);
   leave(member, STAGE_GATE_UP);
@@ -134,7 +147,8 @@ static void finish_layer_part(struct team* team, int member, void* context) {
   team_barrier(team);
   leave(member, STAGE_DOWN);
 
-  const struct preparation next = {hidden, tokens, work->next_norm, &work->next, NORMED_PLANES};
+  const struct preparation next = {hidden,      tokens,        work->next_norm,
+                                   &work->next, NORMED_PLANES, job->phase};
   x = prepare(team, member, &next, job->shared, mine);
   linear_part(team, member, &work->next, &x, tokens, &work->next_out, mine);
 }
@@ -149,6 +163,7 @@ int finish_layer(const struct layer* work) {
   if (scratch_reserve(scratch, bytes) != 0) return no_memory();
   struct layer_job job = {
       .work = work,
+      .phase = scratch->phase,
       .workspaces = workspaces_take(scratch, widest),
       .shared = activations_take(scratch, work->tokens * NORMED_PLANES, outer),
       .inner = activations_take(scratch, work->tokens, work->down.columns),

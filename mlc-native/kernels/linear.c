@@ -10,7 +10,7 @@ enum {
   /** Tokens whose products with a panel stay in the nearest cache. */
   TILE_TOKENS = 48,
   /** Rows of a matrix that a member claims at a time, to multiply them as they are stored. */
-  TILE_ROWS = 32
+  TILE_ROWS = PANEL_ROWS
 };
 
 size_t activations_bytes(size_t tokens, size_t columns) {
@@ -66,16 +66,20 @@ struct workspace* workspaces_take(struct scratch* scratch, size_t columns) {
   return workspaces;
 }
 
-/** Whether rows are multiplied as they are stored, and not in panels. */
-static bool takes_rows(const struct matrix* w, size_t tokens) {
+/**
+ * Whether rows are multiplied as they are stored, and not in panels, which makes other sums. In a
+ * phase that does not depend on how many tokens there are.
+ */
+static bool takes_rows(const struct matrix* w, size_t tokens, enum phase phase) {
+  if (phase != PHASE_BY_SHAPE) return phase == PHASE_DECODE;
   return tokens <= (is_quantized(w) ? ROW_TOKENS : 1);
 }
 
-void activations_begin(struct activations* x, const struct matrix* w, size_t tokens,
-                       size_t planes) {
+void activations_begin(struct activations* x, const struct matrix* w, size_t tokens, size_t planes,
+                       enum phase phase) {
   x->rounded.columns = w->columns;
   x->rounded.planes = is_quantized(w) ? planes : 1;
-  x->rounded.by_rows = takes_rows(w, tokens * x->rounded.planes);
+  x->rounded.by_rows = takes_rows(w, tokens * x->rounded.planes, phase);
 }
 
 void activations_put(struct activations* to, const struct matrix* w, size_t token, size_t column,
@@ -111,12 +115,26 @@ static void join_planes(const struct rounded* x, size_t tokens, float* out) {
   }
 }
 
+/** The rounded rows from a token on, of those for `dot_rows`. */
+static struct rounded rounded_from(const struct rounded* x, size_t token) {
+  const size_t groups = x->columns / GROUP;
+  struct rounded rest = *x;
+  rest.codes += token * x->planes * rounded_stride(x->columns);
+  rest.scale += token * groups;
+  rest.correction += token * groups;
+  rest.scaled_sum += token * groups;
+  return rest;
+}
+
 static void dot_some(const struct matrix* w, size_t first, size_t rows, const struct activations* x,
-                     size_t tokens, float* out, size_t stride) {
+                     size_t token, size_t tokens, float* out) {
   if (is_quantized(w)) {
-    isa->dot_rows(w, first, rows, &x->rounded, tokens, out, stride);
-  } else {
-    isa->dot_float_rows(w, first, rows, x->values, out);
+    const struct rounded some = rounded_from(&x->rounded, token);
+    isa->dot_rows(w, first, rows, &some, tokens, out, TILE_ROWS);
+    return;
+  }
+  for (size_t t = 0; t < tokens; t++) {
+    isa->dot_float_rows(w, first, rows, x->values + (token + t) * w->columns, out + t * TILE_ROWS);
   }
 }
 
@@ -137,9 +155,12 @@ void linear_part(struct team* team, int member, const struct matrix* w, const st
     const size_t tiles = divide_up(w->rows, TILE_ROWS);
     size_t tile;
     while ((tile = team_claim(team, member, tiles)) < tiles) {
-      const size_t row = tile * TILE_ROWS, count = least(TILE_ROWS, w->rows - row);
-      dot_some(w, row, count, x, tokens, workspace->tile, TILE_ROWS);
-      put_tile(out, 0, tokens, row, count, workspace->tile, TILE_ROWS);
+      const size_t row = tile * TILE_ROWS, rows = least(TILE_ROWS, w->rows - row);
+      for (size_t token = 0; token < tokens; token += TILE_TOKENS) {
+        const size_t count = least(TILE_TOKENS, tokens - token);
+        dot_some(w, row, rows, x, token, count, workspace->tile);
+        put_tile(out, token, count, row, rows, workspace->tile, TILE_ROWS);
+      }
     }
     return;
   }
@@ -176,9 +197,12 @@ void gated_part(struct team* team, int member, const struct matrix* gate_up,
   if (x->rounded.by_rows) {
     while ((panel = team_claim(team, member, panels)) < panels) {
       const size_t row = panel * PANEL_ROWS;
-      dot_some(gate_up, row, PANEL_ROWS, x, tokens, gate, PANEL_ROWS);
-      dot_some(gate_up, inner + row, PANEL_ROWS, x, tokens, up, PANEL_ROWS);
-      put_gated(gate, up, 0, tokens, row, next, out);
+      for (size_t token = 0; token < tokens; token += TILE_TOKENS) {
+        const size_t count = least(TILE_TOKENS, tokens - token);
+        dot_some(gate_up, row, PANEL_ROWS, x, token, count, gate);
+        dot_some(gate_up, inner + row, PANEL_ROWS, x, token, count, up);
+        put_gated(gate, up, token, count, row, next, out);
+      }
     }
     return;
   }

@@ -41,7 +41,8 @@ size_t workspaces_bytes(size_t columns);
 struct workspace* workspaces_take(struct scratch* scratch, size_t columns);
 
 /** Prepares for rows of `tokens` tokens, of one plane or two, that will meet the matrix. */
-void activations_begin(struct activations* x, const struct matrix* w, size_t tokens, size_t planes);
+void activations_begin(struct activations* x, const struct matrix* w, size_t tokens, size_t planes,
+                       enum phase phase);
 
 /** Stores some columns of a token's row, whole groups, in the form that the matrix takes. */
 void activations_put(struct activations* to, const struct matrix* w, size_t token, size_t column,

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "carried.h"
 #include "rotary.h"
 #include "team.h"
 
@@ -14,6 +15,7 @@ static void free_scratch(void* pointer) {
   struct scratch* scratch = pointer;
   pool_free(scratch->pool);
   rotations_free(scratch->rotations);
+  carried_free(scratch->carried);
   free(scratch->data);
   free(scratch);
 }

@@ -2,8 +2,12 @@
 #ifndef MLC_KERNELS_SCRATCH_H_
 #define MLC_KERNELS_SCRATCH_H_
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/** What a thread computes, which says what its results may depend on; see `mlc.cpu.phase`. */
+enum phase { PHASE_BY_SHAPE, PHASE_PREFILL, PHASE_DECODE, PHASE_COUNT };
 
 struct scratch {
   uint8_t* data;
@@ -15,6 +19,11 @@ struct scratch {
   struct pool* pool;
   /** Angles of the positions that were rotated last, see rotary.c. */
   struct rotations* rotations;
+  enum phase phase;
+  /** Whether some sequence of the phase's batch has keys in pages. */
+  bool has_history;
+  /** What the attention of the current layer has taken so far in a phase, see carried.h. */
+  struct carried* carried;
 };
 
 /** The calling thread's scratch; it is freed when the thread ends. */
