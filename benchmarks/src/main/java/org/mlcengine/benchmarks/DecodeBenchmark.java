@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.util.concurrent.TimeUnit;
 import org.mlcengine.runtime.ForwardBatch;
+import org.mlcengine.runtime.Phase;
 import org.mlcengine.runtime.TvmLanguageModel;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -83,6 +84,7 @@ public class DecodeBenchmark {
     float last = 0;
     for (int step = 0; step < STEPS; step++) {
       batch.clear();
+      batch.phase(Phase.DECODE);
       for (int id = 0; id < sequences; id++) {
         batch.add(id, tokens, step, 1);
       }

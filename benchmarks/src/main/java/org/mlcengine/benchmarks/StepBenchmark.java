@@ -147,12 +147,20 @@ public class StepBenchmark {
     }
 
     @Override
+    public int freePages() {
+      return 1024;
+    }
+
+    @Override
     public int pageSize() {
       return 16;
     }
 
     @Override
     public void addSequence(long id) {}
+
+    @Override
+    public void forkSequence(long parent, long child, int length) {}
 
     @Override
     public void removeSequence(long id) {}

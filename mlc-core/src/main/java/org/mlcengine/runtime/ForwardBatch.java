@@ -14,11 +14,27 @@ public final class ForwardBatch {
   private int[] tokens = new int[64];
   private int size;
   private int tokenCount;
+  private Phase phase = Phase.PREFILL;
 
-  /** Empties the batch. */
+  /** Empties the batch, for a prefill. */
   public void clear() {
     size = 0;
     tokenCount = 0;
+    phase = Phase.PREFILL;
+  }
+
+  /**
+   * Sets what the pass computes.
+   *
+   * @param phase {@link Phase#DECODE} only if every entry has one token
+   */
+  public void phase(Phase phase) {
+    this.phase = phase;
+  }
+
+  /** Returns what the pass computes; a prefill unless that was set. */
+  public Phase phase() {
+    return phase;
   }
 
   /**

@@ -18,6 +18,9 @@ final class KvCache implements AutoCloseable {
   private final NativeTime time;
   private final TvmCall add = prepare("vm.builtin.kv_state_add_sequence", 2);
   private final TvmCall remove = prepare("vm.builtin.kv_state_remove_sequence", 2);
+  private final TvmCall fork = prepare("vm.builtin.kv_state_fork_sequence", 4);
+  private final TvmCall free =
+      prepare("vm.builtin.attention_kv_cache_get_num_available_pages", 1);
   private final TvmCall begin = prepare("vm.builtin.kv_state_begin_forward", 3);
   private final TvmCall end = prepare("vm.builtin.kv_state_end_forward", 1);
   private final ShapeArgument ids = new ShapeArgument(begin, 1);
@@ -34,9 +37,13 @@ final class KvCache implements AutoCloseable {
     this.limits = limits;
     this.time = time;
     this.sequences = new SequencePages(limits.pageSize());
-    for (TvmCall call : new TvmCall[] {add, remove, begin, end}) {
+    for (TvmCall call : calls()) {
       call.setObject(0, cache);
     }
+  }
+
+  private TvmCall[] calls() {
+    return new TvmCall[] {add, remove, fork, free, begin, end};
   }
 
   private static TvmCall prepare(String function, int arguments) {
@@ -51,14 +58,41 @@ final class KvCache implements AutoCloseable {
   }
 
   void addSequence(long id) {
+    checkNew(id);
+    add.setInt(1, id).invoke();
+    sequences.add(id, 0);
+  }
+
+  private void checkNew(long id) {
     if (id < 0 || sequences.contains(id)) {
       throw new IllegalArgumentException("A new sequence needs a new id of at least 0, got " + id);
     }
     if (sequences.count() == limits.maxSequences()) {
       throw new IllegalStateException("There are " + sequences.count() + " sequences already.");
     }
-    add.setInt(1, id).invoke();
-    sequences.add(id);
+  }
+
+  /** Adds a sequence that begins with the first {@code length} tokens of another. */
+  void forkSequence(long parent, long child, int length) {
+    checkNew(child);
+    if (!sequences.contains(parent)) {
+      throw new IllegalArgumentException("There is no sequence " + parent);
+    }
+    if (length < 0 || length > sequences.length(parent)) {
+      throw new IllegalArgumentException(
+          "Sequence %d has %d tokens; %d cannot be shared"
+              .formatted(parent, sequences.length(parent), length));
+    }
+    // The tokens of a page that is not full are copied.
+    checkFree(length % limits.pageSize() == 0 ? 0 : 1, "fork");
+    fork.setInt(1, parent).setInt(2, child).setInt(3, length).invoke();
+    sequences.add(child, length);
+  }
+
+  /** Returns how many pages are free. Sequences may share pages, so only the cache itself knows. */
+  int freePages() {
+    free.invoke();
+    return Math.toIntExact(free.resultLong());
   }
 
   void removeSequence(long id) {
@@ -66,6 +100,17 @@ final class KvCache implements AutoCloseable {
       throw new IllegalArgumentException("There is no sequence " + id);
     }
     remove.setInt(1, id).invoke();
+  }
+
+  /** Returns whether a sequence of the batch has tokens already. */
+  boolean hasHistory(ForwardBatch batch) {
+    for (int i = 0; i < batch.size(); i++) {
+      long id = batch.sequenceId(i);
+      if (sequences.contains(id) && sequences.length(id) > 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Prepares the cache for a forward pass that appends the batch's tokens. */
@@ -108,16 +153,21 @@ final class KvCache implements AutoCloseable {
       }
       pages += sequences.needed(id, batch.length(i));
     }
-    int free = limits.pages() - sequences.used();
-    if (pages > free) {
+    checkFree(pages, "batch");
+  }
+
+  private void checkFree(int pages, String what) {
+    int available = freePages();
+    if (pages > available) {
       throw new IllegalStateException(
-          "The batch needs %d KV pages; %d of %d are free.".formatted(pages, free, limits.pages()));
+          "The %s needs %d KV pages; %d of %d are free."
+              .formatted(what, pages, available, limits.pages()));
     }
   }
 
   @Override
   public void close() {
-    for (TvmCall call : new TvmCall[] {add, remove, begin, end}) {
+    for (TvmCall call : calls()) {
       call.close();
     }
     ids.close();

@@ -14,9 +14,12 @@ public interface LanguageModel extends AutoCloseable {
 
   /**
    * Returns the number of KV pages. A sequence of {@code n} tokens holds {@code ceil(n / pageSize)}
-   * of them.
+   * of them, some of which others may hold as well after a fork.
    */
   int pages();
+
+  /** Returns the number of KV pages that no sequence holds. */
+  int freePages();
 
   /** Returns the number of tokens in a KV page. */
   int pageSize();
@@ -28,11 +31,27 @@ public interface LanguageModel extends AutoCloseable {
    */
   void addSequence(long id);
 
-  /** Removes a sequence and frees its pages. */
+  /**
+   * Adds a sequence that begins with the first tokens of another. The two share the pages that
+   * these fill, as long as either is there; the tokens of a page that they do not fill are copied,
+   * which takes a page.
+   *
+   * @param parent a sequence
+   * @param child a number that no present sequence has
+   * @param length how many tokens, at most as many as the parent has
+   */
+  void forkSequence(long parent, long child, int length);
+
+  /** Removes a sequence and frees the pages that no other one holds. */
   void removeSequence(long id);
 
   /**
    * Appends the tokens of each entry to its sequence and computes the logits that follow.
+   *
+   * <p>In one {@linkplain ForwardBatch#phase() phase} the logits of an entry depend, to the bit, on
+   * its sequence alone: on the tokens, and on which of them were appended in which phase. Neither
+   * the other entries, nor how the tokens were cut into passes, nor forks play a part, where the
+   * natives' own kernels run on one machine.
    *
    * <p>After an exception the sequences of the batch are in an undefined state; remove them.
    *

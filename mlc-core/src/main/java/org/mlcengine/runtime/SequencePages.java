@@ -3,15 +3,14 @@ package org.mlcengine.runtime;
 import java.util.Arrays;
 
 /**
- * The sequences in a KV cache and the pages that they hold. Plain arrays: there are few sequences,
- * and a step must not allocate.
+ * The sequences in a KV cache and their lengths. Plain arrays: there are few sequences, and a step
+ * must not allocate.
  */
 final class SequencePages {
   private final int pageSize;
   private long[] ids = new long[4];
   private int[] lengths = new int[4];
   private int count;
-  private int used;
 
   SequencePages(int pageSize) {
     this.pageSize = pageSize;
@@ -22,23 +21,23 @@ final class SequencePages {
     return count;
   }
 
-  /** Returns the pages that all sequences together hold. */
-  int used() {
-    return used;
-  }
-
   boolean contains(long id) {
     return find(id) >= 0;
   }
 
-  /** Adds an empty sequence that is not there yet. */
-  void add(long id) {
+  /** Returns how many tokens a sequence has. */
+  int length(long id) {
+    return lengths[find(id)];
+  }
+
+  /** Adds a sequence that is not there yet. */
+  void add(long id, int length) {
     if (count == ids.length) {
       ids = Arrays.copyOf(ids, 2 * count);
       lengths = Arrays.copyOf(lengths, 2 * count);
     }
     ids[count] = id;
-    lengths[count++] = 0;
+    lengths[count++] = length;
   }
 
   /** Removes a sequence; returns whether it was there. */
@@ -47,7 +46,6 @@ final class SequencePages {
     if (slot < 0) {
       return false;
     }
-    used -= pages(lengths[slot]);
     ids[slot] = ids[--count];
     lengths[slot] = lengths[count];
     return true;
@@ -61,7 +59,6 @@ final class SequencePages {
 
   /** Lengthens a sequence. */
   void grow(long id, int tokens) {
-    used += needed(id, tokens);
     lengths[find(id)] += tokens;
   }
 

@@ -2,6 +2,7 @@ package org.mlcengine.runtime;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 import org.mlcengine.bindings.DataType;
 import org.mlcengine.bindings.TvmCall;
 import org.mlcengine.bindings.TvmFunction;
@@ -13,6 +14,9 @@ import org.mlcengine.runtime.KvCache.ShapeArgument;
 
 /** A model library with its weights and its KV cache. */
 public final class TvmLanguageModel implements LanguageModel {
+  private static final int KERNELS_PREFILL = 1;
+  private static final int KERNELS_DECODE = 2;
+
   private final ModelLibrary library;
   private final Weights weights;
   private final KvCache cache;
@@ -27,6 +31,7 @@ public final class TvmLanguageModel implements LanguageModel {
   private final TvmCall decode;
   private final TvmCall batchPrefill;
   private final TvmCall batchDecode;
+  private final @Nullable TvmCall phase;
   private final TvmTensorView embedding = new TvmTensorView();
   private final TvmTensorView logits = new TvmTensorView();
   private boolean closed;
@@ -46,6 +51,15 @@ public final class TvmLanguageModel implements LanguageModel {
       reshape = function.prepare(2).setResultOf(0, embed);
     }
     embeddingShape = new ShapeArgument(reshape, 1);
+    phase =
+        TvmFunction.findGlobal("mlc.cpu.phase")
+            .map(
+                function -> {
+                  try (function) {
+                    return function.prepare(2);
+                  }
+                })
+            .orElse(null);
     prefill = step("prefill");
     decode = step("decode");
     batchDecode = step("batch_decode");
@@ -101,6 +115,16 @@ public final class TvmLanguageModel implements LanguageModel {
   }
 
   @Override
+  public int freePages() {
+    return cache.freePages();
+  }
+
+  @Override
+  public void forkSequence(long parent, long child, int length) {
+    cache.forkSequence(parent, child, length);
+  }
+
+  @Override
   public void removeSequence(long id) {
     cache.removeSequence(id);
   }
@@ -108,6 +132,7 @@ public final class TvmLanguageModel implements LanguageModel {
   @Override
   public MemorySegment forward(ForwardBatch batch) {
     check(batch);
+    setPhase(batch);
     batch.copyTokens(tokens.data());
     tokens.setLength(batch.tokenCount());
     time.invoke(embed);
@@ -118,6 +143,15 @@ public final class TvmLanguageModel implements LanguageModel {
     time.invoke(step);
     cache.end();
     return logits(step, batch.size());
+  }
+
+  /** Tells the kernels, if they ask. A library that does not call them takes no notice. */
+  private void setPhase(ForwardBatch batch) {
+    if (phase != null) {
+      phase.setInt(0, batch.phase() == Phase.PREFILL ? KERNELS_PREFILL : KERNELS_DECODE);
+      phase.setInt(1, cache.hasHistory(batch) ? 1 : 0);
+      time.invoke(phase);
+    }
   }
 
   private void reshape(ForwardBatch batch, boolean decoding) {
@@ -166,6 +200,11 @@ public final class TvmLanguageModel implements LanguageModel {
       throw new IllegalArgumentException(
           "A batch may have %d tokens, got %d".formatted(batchTokens(limits), batch.tokenCount()));
     }
+    if (batch.phase() == Phase.DECODE && batch.tokenCount() > batch.size()) {
+      throw new IllegalArgumentException(
+          "A decode has one token for each sequence, got %d for %d"
+              .formatted(batch.tokenCount(), batch.size()));
+    }
     int vocabulary = vocabularySize();
     for (int i = 0; i < batch.tokenCount(); i++) {
       int token = batch.token(i);
@@ -185,6 +224,9 @@ public final class TvmLanguageModel implements LanguageModel {
     for (TvmCall call :
         new TvmCall[] {prefill, decode, batchPrefill, batchDecode, reshape, embed}) {
       call.close();
+    }
+    if (phase != null) {
+      phase.close();
     }
     embeddingShape.close();
     cache.close();

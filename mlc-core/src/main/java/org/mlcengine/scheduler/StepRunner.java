@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.EngineFailedException;
 import org.mlcengine.runtime.ForwardBatch;
 import org.mlcengine.runtime.LanguageModel;
+import org.mlcengine.runtime.Phase;
 
 /** Runs one forward pass and hands each sequence its next token. */
 final class StepRunner {
@@ -38,6 +39,7 @@ final class StepRunner {
   List<Outcome> run(List<Sequence> sequences, int count) {
     outcomes.clear();
     batch.clear();
+    batch.phase(sequences.stream().allMatch(Sequence::decoding) ? Phase.DECODE : Phase.PREFILL);
     for (int i = 0; i < sequences.size(); i++) {
       Sequence sequence = sequences.get(i);
       batch.add(sequence.id(), sequence.tokens(), sequence.computed(), count);

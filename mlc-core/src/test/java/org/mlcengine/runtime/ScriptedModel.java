@@ -67,6 +67,16 @@ public final class ScriptedModel implements LanguageModel {
   }
 
   @Override
+  public int freePages() {
+    return pages - usedPages();
+  }
+
+  /** The pages of all sequences: none is shared. */
+  private int usedPages() {
+    return sequences.values().stream().mapToInt(tokens -> (tokens.size() + 15) / 16).sum();
+  }
+
+  @Override
   public int pageSize() {
     return 16;
   }
@@ -79,6 +89,16 @@ public final class ScriptedModel implements LanguageModel {
     if (sequences.put(id, new ArrayList<>()) != null) {
       throw new IllegalStateException("sequence " + id + " exists");
     }
+  }
+
+  @Override
+  public void forkSequence(long parent, long child, int length) {
+    List<Integer> tokens = sequences.get(parent);
+    if (tokens == null || length > tokens.size()) {
+      throw new IllegalStateException("no " + length + " tokens in sequence " + parent);
+    }
+    addSequence(child);
+    sequences.get(child).addAll(tokens.subList(0, length));
   }
 
   @Override
@@ -110,7 +130,7 @@ public final class ScriptedModel implements LanguageModel {
       lengths.add(batch.length(i));
     }
     steps.add(lengths);
-    int used = sequences.values().stream().mapToInt(tokens -> (tokens.size() + 15) / 16).sum();
+    int used = usedPages();
     if (used > pages) {
       throw new IllegalStateException(used + " pages used of " + pages);
     }

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.mlcengine.benchmarks.BenchmarkModel;
 import org.mlcengine.runtime.ForwardBatch;
+import org.mlcengine.runtime.Phase;
 import org.mlcengine.runtime.TvmLanguageModel;
 
 /**
@@ -59,21 +60,22 @@ public final class GreedyTokens {
     int chunk = model.facts().plan().limits().prefillChunk();
     MemorySegment logits = MemorySegment.NULL;
     for (int from = 0; from < prompt.length; from += chunk) {
-      logits = forward(id, prompt, from, Math.min(chunk, prompt.length - from));
+      logits = forward(id, prompt, from, Math.min(chunk, prompt.length - from), Phase.PREFILL);
     }
     for (int i = request.get("max_tokens").asInt(); i > 0; i--) {
       int best = best(logits, -1);
       int second = best(logits, best);
       tokens.add(best);
       margins.add(logits.getAtIndex(JAVA_FLOAT, best) - logits.getAtIndex(JAVA_FLOAT, second));
-      logits = forward(id, new int[] {best}, 0, 1);
+      logits = forward(id, new int[] {best}, 0, 1, Phase.DECODE);
     }
     model.removeSequence(id);
     return answer;
   }
 
-  private MemorySegment forward(long id, int[] tokens, int from, int length) {
+  private MemorySegment forward(long id, int[] tokens, int from, int length, Phase phase) {
     ForwardBatch batch = new ForwardBatch();
+    batch.phase(phase);
     batch.add(id, tokens, from, length);
     return model.forward(batch);
   }
