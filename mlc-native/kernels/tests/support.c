@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { MOST_BLOCKS = 256 };
+enum { MOST_BLOCKS = 1024 };
 
 static struct {
   const char* name;

@@ -62,6 +62,7 @@ extern const char* raised;
 void test_loops(uint64_t seed);
 void test_jobs(uint64_t seed);
 void test_attention(uint64_t seed);
+void test_phases(uint64_t seed);
 void test_team(uint64_t seed);
 
 #endif
