@@ -18,11 +18,15 @@ import org.mlcengine.runtime.TvmLanguageModel;
 import org.mlcengine.runtime.TvmModelLoader;
 import org.mlcengine.scheduler.EngineThread;
 import org.mlcengine.scheduler.Scheduler;
+import org.mlcengine.scheduler.SchedulerLimits;
 import org.mlcengine.tokenizer.Tokenizer;
 import org.mlcengine.tokenizer.files.Tokenizers;
 
 /** Opens an engine: the model on the engine's thread, the tokenizer meanwhile on another. */
 final class EngineLoader {
+  /** Prompts of ended sequences that are kept by default, where few run at once. */
+  private static final int LEAST_KEPT = 8;
+
   private final MLCEngine.Builder options;
   private final Path folder;
   private final long start = System.nanoTime();
@@ -63,7 +67,7 @@ final class EngineLoader {
         EngineThread.start(
             "mlc-engine-" + folder.getFileName(),
             () -> TvmModelLoader.open(request, new Listener(options.loadListener)),
-            EngineLoader::scheduler);
+            this::scheduler);
     try {
       EngineInfo info = info(thread.model().facts());
       return new MLCEngine(
@@ -94,9 +98,16 @@ final class EngineLoader {
         options.memoryUtilization);
   }
 
-  private static Scheduler scheduler(TvmLanguageModel model) {
+  private Scheduler scheduler(TvmLanguageModel model) {
     EngineLimits limits = model.facts().plan().limits();
-    return new Scheduler(model, limits.maxSequences(), limits.prefillChunk(), System::nanoTime);
+    int kept =
+        options.prefixCacheMaxSequences != null
+            ? options.prefixCacheMaxSequences
+            : Math.max(LEAST_KEPT, limits.maxSequences());
+    return new Scheduler(
+        model,
+        new SchedulerLimits(limits.maxSequences(), limits.prefillChunk(), options.maxQueue, kept),
+        System::nanoTime);
   }
 
   private EngineInfo info(ModelFacts facts) {

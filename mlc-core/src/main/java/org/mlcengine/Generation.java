@@ -13,6 +13,7 @@ import org.mlcengine.scheduler.Scheduler;
 import org.mlcengine.scheduler.Sequence;
 import org.mlcengine.scheduler.SequenceListener;
 import org.mlcengine.scheduler.SequenceTimes;
+import org.mlcengine.scheduler.Terms;
 
 /**
  * One request under way: its sequences, one for each choice, feed one queue, which the caller
@@ -58,31 +59,26 @@ final class Generation {
   }
 
   /** Adds a choice, before {@link #start}. */
-  void add(int[] prompt, int maxTokens, ReplySampler sampler, ReplyText text) {
+  void add(int[] prompt, int maxTokens, ReplySampler sampler, ReplyText text, Terms terms) {
     Choice choice = new Choice(sequences.size(), sampler, text);
     choices.add(choice);
-    sequences.add(new Sequence(prompt, maxTokens, sampler, choice));
+    sequences.add(new Sequence(prompt, maxTokens, sampler, choice, terms));
   }
 
   /** Hands the choices to the scheduler. */
   void start() {
     open.set(sequences.size());
-    int submitted = 0;
     try {
-      for (Sequence sequence : sequences) {
-        scheduler.submit(sequence);
-        submitted++;
-      }
+      scheduler.submit(sequences);
     } catch (RuntimeException e) {
-      discard(submitted);
-      cancel();
+      discard();
       throw e;
     }
   }
 
-  /** Frees what the choices from this one on hold; none of them has been started. */
-  void discard(int from) {
-    choices.subList(from, choices.size()).forEach(choice -> choice.sampler.close());
+  /** Frees what the choices hold; they have not been started. */
+  void discard() {
+    choices.forEach(choice -> choice.sampler.close());
   }
 
   /** Returns whether there is no event left to wait for. */

@@ -107,6 +107,8 @@ public final class MLCEngine implements AutoCloseable {
     @Nullable Integer maxNumSequence;
     @Nullable Integer maxTotalSequenceLength;
     @Nullable Integer prefillChunkSize;
+    @Nullable Integer prefixCacheMaxSequences;
+    int maxQueue = 1024;
     double memoryUtilization = LimitRequest.DEFAULT_MEMORY_UTILIZATION;
     boolean verifyWeights = true;
     boolean modelChatTemplate;
@@ -172,6 +174,32 @@ public final class MLCEngine implements AutoCloseable {
     /** Sets how many prompt tokens one step computes. */
     public Builder prefillChunkSize(int tokens) {
       prefillChunkSize = tokens;
+      return this;
+    }
+
+    /**
+     * Sets how many sequences may wait for a place; a request beyond them is refused at once with
+     * {@link org.mlcengine.errors.QueueFullException}. Default: 1024.
+     */
+    public Builder maxQueue(int count) {
+      if (count < 0) {
+        throw new InvalidRequestException("maxQueue", "expected at least 0, found " + count + ".");
+      }
+      maxQueue = count;
+      return this;
+    }
+
+    /**
+     * Sets how many prompts of requests that have ended stay in the KV cache while there is room,
+     * so that a request that begins alike need not compute that again; 0 shares nothing. Default:
+     * as many as run at once, and at least 8.
+     */
+    public Builder prefixCacheMaxSequences(int count) {
+      if (count < 0) {
+        throw new InvalidRequestException(
+            "prefixCacheMaxSequences", "expected at least 0, found " + count + ".");
+      }
+      prefixCacheMaxSequences = count;
       return this;
     }
 

@@ -78,6 +78,7 @@ final class Replies {
     return new Usage(
         prompt,
         generated,
+        times.getFirst().cachedTokens(),
         Optional.of(
             new RequestMetrics(
                 prompt,

@@ -30,6 +30,7 @@ import org.mlcengine.sampling.Mt19937;
 import org.mlcengine.sampling.Sampler;
 import org.mlcengine.sampling.SamplingParams;
 import org.mlcengine.scheduler.Scheduler;
+import org.mlcengine.scheduler.Terms;
 import org.mlcengine.tokenizer.Tokenizer;
 
 /** Turns requests into sequences. */
@@ -194,14 +195,20 @@ final class Requests implements AutoCloseable {
             prompt,
             maxTokens,
             new ReplySampler(sampler, grammar.map(grammars::compile).orElse(null), topLogprobs),
-            new ReplyText(tokenizer.streamDecoder(), stopStrings, ids));
+            new ReplyText(tokenizer.streamDecoder(), stopStrings, ids),
+            terms(params));
       }
     } catch (RuntimeException e) {
-      generation.discard(0);
+      generation.discard();
       throw e;
     }
     generation.start();
     return generation;
+  }
+
+  private static Terms terms(GenerationParams params) {
+    String user = params.user().orElse("");
+    return new Terms(params.priority(), user, params.cacheSalt().orElse(user), params.timeout());
   }
 
   private Sampler sampler(GenerationParams params, int choice) {

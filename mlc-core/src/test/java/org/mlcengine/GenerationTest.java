@@ -15,6 +15,8 @@ import org.mlcengine.sampling.Sampler;
 import org.mlcengine.sampling.SamplingParams;
 import org.mlcengine.scheduler.EngineThread;
 import org.mlcengine.scheduler.Scheduler;
+import org.mlcengine.scheduler.SchedulerLimits;
+import org.mlcengine.scheduler.Terms;
 import org.mlcengine.tokenizer.StreamDecoder;
 
 /** A request's queue between the engine's thread and its reader. */
@@ -62,14 +64,15 @@ class GenerationTest {
         EngineThread.start(
             "scripted",
             () -> new ScriptedModel(1, PAGES, tokens -> 0),
-            model -> new Scheduler(model, 2, 64, System::nanoTime))) {
+            model -> new Scheduler(model, new SchedulerLimits(2, 64, 8, 0), System::nanoTime))) {
       Generation generation = new Generation(engine.scheduler(), delivery);
       for (int choice = 0; choice < 2; choice++) {
         generation.add(
             new int[] {0},
             TOKENS,
             first(),
-            new ReplyText(new Letters(), new StopAutomaton(List.of()), List.of()));
+            new ReplyText(new Letters(), new StopAutomaton(List.of()), List.of()),
+            Terms.DEFAULT);
       }
       generation.start();
       List<String> texts = new ArrayList<>();

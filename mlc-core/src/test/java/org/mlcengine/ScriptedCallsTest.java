@@ -32,6 +32,7 @@ import org.mlcengine.protocol.ToolChoice;
 import org.mlcengine.runtime.ScriptedModel;
 import org.mlcengine.scheduler.EngineThread;
 import org.mlcengine.scheduler.Scheduler;
+import org.mlcengine.scheduler.SchedulerLimits;
 import org.mlcengine.tokenizer.Tokenizer;
 import org.mlcengine.tools.MarkedTokenizer;
 
@@ -81,7 +82,8 @@ class ScriptedCallsTest {
           EngineThread.start(
               "scripted",
               () -> new ScriptedModel(tokenizer.vocabSize(), 1_000, t -> next(t, script)),
-              scripted -> new Scheduler(scripted, 4, 4096, System::nanoTime));
+              scripted ->
+                  new Scheduler(scripted, new SchedulerLimits(4, 4096, 8, 0), System::nanoTime));
       EngineInfo info = info(tokenizer.vocabSize());
       Requests requests = new Requests(thread.scheduler(), tokenizer, template, model, info);
       engine = new MLCEngine(thread, info, requests);

@@ -18,6 +18,7 @@ import org.mlcengine.sampling.SamplingParams;
 import org.mlcengine.scheduler.EndReason;
 import org.mlcengine.scheduler.EngineThread;
 import org.mlcengine.scheduler.Scheduler;
+import org.mlcengine.scheduler.SchedulerLimits;
 import org.mlcengine.scheduler.Sequence;
 import org.mlcengine.scheduler.SequenceListener;
 import org.mlcengine.scheduler.SequenceTimes;
@@ -68,7 +69,11 @@ public class StepBenchmark {
     tokenizer = Tokenizers.load(BenchmarkModel.folder());
     engine =
         EngineThread.start(
-            "step", Model::new, model -> new Scheduler(model, sequences, 64, System::nanoTime));
+            "step",
+            Model::new,
+            model ->
+                new Scheduler(
+                    model, new SchedulerLimits(sequences, 64, sequences, 0), System::nanoTime));
   }
 
   /** Ends the thread. */
@@ -89,7 +94,9 @@ public class StepBenchmark {
       ReplyText text =
           new ReplyText(tokenizer.streamDecoder(), new StopAutomaton(List.of()), List.of());
       listeners[i] = new Listener(text, ended);
-      engine.scheduler().submit(new Sequence(prompt, STEPS, sampler::sample, listeners[i]));
+      engine
+          .scheduler()
+          .submit(List.of(new Sequence(prompt, STEPS, sampler::sample, listeners[i])));
     }
     ended.await();
     for (Listener listener : listeners) {
@@ -155,6 +162,17 @@ public class StepBenchmark {
     public int pageSize() {
       return 16;
     }
+
+    @Override
+    public int freePages() {
+      return pages();
+    }
+
+    @Override
+    public void forkSequence(long parent, long child, int length) {}
+
+    @Override
+    public void truncateSequence(long id, int length) {}
 
     @Override
     public void addSequence(long id) {}

@@ -1,5 +1,6 @@
 package org.mlcengine.protocol;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,6 +75,14 @@ final class Checks {
     if (value < min || value > max) {
       throw new InvalidRequestException(
           name, "expected an integer from %d to %d, found %d".formatted(min, max, value));
+    }
+    return value;
+  }
+
+  static @Nullable Duration positive(String name, @Nullable Duration value) {
+    if (value != null && !value.isPositive()) {
+      throw new InvalidRequestException(
+          name, "expected a time above 0, found " + value.toMillis() + " ms");
     }
     return value;
   }

@@ -1,5 +1,6 @@
 package org.mlcengine.protocol;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -34,6 +35,9 @@ public abstract sealed class GenerationParams
   private final int n;
   private final @Nullable ResponseFormat responseFormat;
   private final @Nullable String user;
+  private final @Nullable String cacheSalt;
+  private final int priority;
+  private final @Nullable Duration timeout;
   private final boolean stream;
   private final boolean includeUsage;
   private final boolean ignoreEos;
@@ -54,6 +58,9 @@ public abstract sealed class GenerationParams
     n = Checks.inRange("n", from.n, 1, MAX_N);
     responseFormat = from.responseFormat;
     user = from.user;
+    cacheSalt = from.cacheSalt;
+    priority = from.priority;
+    timeout = Checks.positive("timeout_s", from.timeout);
     stream = from.stream || from.includeUsage;
     includeUsage = from.includeUsage;
     ignoreEos = from.ignoreEos;
@@ -132,9 +139,30 @@ public abstract sealed class GenerationParams
     return Optional.ofNullable(responseFormat);
   }
 
-  /** Returns the caller's own name for the request. */
+  /**
+   * Returns who the request is made for. Users share the engine evenly where not all can run, and
+   * one user's prompts are not reused for another's, unless {@link #cacheSalt} says otherwise.
+   */
   public final Optional<String> user() {
     return Optional.ofNullable(user);
+  }
+
+  /**
+   * Returns the key under which computed prompts are reused: only requests of equal keys share. By
+   * default, the user. An extension.
+   */
+  public final Optional<String> cacheSalt() {
+    return Optional.ofNullable(cacheSalt);
+  }
+
+  /** Returns who goes first where not all can run: the larger, the earlier. An extension. */
+  public final int priority() {
+    return priority;
+  }
+
+  /** Returns how long the reply may take, waiting included; without it, any time. An extension. */
+  public final Optional<Duration> timeout() {
+    return Optional.ofNullable(timeout);
   }
 
   /**
@@ -181,6 +209,9 @@ public abstract sealed class GenerationParams
     private int n = 1;
     private @Nullable ResponseFormat responseFormat;
     private @Nullable String user;
+    private @Nullable String cacheSalt;
+    private int priority;
+    private @Nullable Duration timeout;
     private boolean stream;
     private boolean includeUsage;
     private boolean ignoreEos;
@@ -203,6 +234,9 @@ public abstract sealed class GenerationParams
       n = from.n;
       responseFormat = from.responseFormat;
       user = from.user;
+      cacheSalt = from.cacheSalt;
+      priority = from.priority;
+      timeout = from.timeout;
       stream = from.stream;
       includeUsage = from.includeUsage;
       ignoreEos = from.ignoreEos;
@@ -224,6 +258,9 @@ public abstract sealed class GenerationParams
       n = from.n;
       responseFormat = from.responseFormat;
       user = from.user;
+      cacheSalt = from.cacheSalt;
+      priority = from.priority;
+      timeout = from.timeout;
       stream = from.stream;
       includeUsage = from.includeUsage;
       ignoreEos = from.ignoreEos;
@@ -321,9 +358,33 @@ public abstract sealed class GenerationParams
       return self();
     }
 
-    /** Sets the caller's own name for the request. */
+    /**
+     * Sets who the request is made for. Users share the engine evenly where not all can run, and
+     * one user's prompts are not reused for another's, unless {@link #cacheSalt} says otherwise.
+     */
     public final B user(String value) {
       user = value;
+      return self();
+    }
+
+    /** Sets the key under which computed prompts are reused: only requests of equal keys share. */
+    public final B cacheSalt(String value) {
+      cacheSalt = value;
+      return self();
+    }
+
+    /** Sets who goes first where not all can run: the larger, the earlier. Default: 0. */
+    public final B priority(int value) {
+      priority = value;
+      return self();
+    }
+
+    /**
+     * Sets how long the reply may take, waiting included. Then its work is stopped and the request
+     * fails with {@link org.mlcengine.errors.RequestTimeoutException}.
+     */
+    public final B timeout(Duration value) {
+      timeout = value;
       return self();
     }
 

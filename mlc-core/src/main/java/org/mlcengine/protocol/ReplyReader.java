@@ -62,6 +62,10 @@ final class ReplyReader {
     return new Usage(
         number(fields, "prompt_tokens"),
         fields.integer("completion_tokens").orElse(0),
+        fields
+            .object("prompt_tokens_details")
+            .flatMap(details -> details.integer("cached_tokens"))
+            .orElse(0),
         fields.object("extra").map(ReplyReader::metrics));
   }
 

@@ -150,6 +150,11 @@ final class RequestJson {
     }
     params.responseFormat().ifPresent(v -> json.set("response_format", write(v)));
     params.user().ifPresent(v -> json.put("user", v));
+    params.cacheSalt().ifPresent(v -> json.put("cache_salt", v));
+    if (params.priority() != 0) {
+      json.put("priority", params.priority());
+    }
+    params.timeout().ifPresent(v -> json.put("timeout_s", v.toNanos() / 1e9));
     if (params.stream()) {
       json.put("stream", true);
     }

@@ -55,6 +55,9 @@ final class ResponseJson {
             .put("prompt_tokens", usage.promptTokens())
             .put("completion_tokens", usage.completionTokens())
             .put("total_tokens", usage.totalTokens());
+    if (usage.cachedTokens() > 0) {
+      json.putObject("prompt_tokens_details").put("cached_tokens", usage.cachedTokens());
+    }
     usage.extra().ifPresent(v -> json.set("extra", write(v)));
     return json;
   }

@@ -6,6 +6,7 @@ import static org.mlcengine.protocol.RequestField.refused;
 import static org.mlcengine.protocol.RequestField.replaced;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -136,9 +137,25 @@ final class SamplingFields {
             (f, b) -> f.object("response_format").map(FormatFields::read).ifPresent(b::format)),
         honoured(
             "user",
-            "string; the caller's own name for the request",
+            "string; whom the request is made for: users share the engine evenly, and computed"
+                + " prompts with nobody else",
             "none",
             (f, b) -> f.text("user").ifPresent(b::user)),
+        honoured(
+            "cache_salt",
+            "string; only requests of equal salts share computed prompts; an extension",
+            "the user",
+            (f, b) -> f.text("cache_salt").ifPresent(b::cacheSalt)),
+        honoured(
+            "priority",
+            "integer; the larger goes first where not all can run; an extension",
+            "0",
+            (f, b) -> f.integer("priority").ifPresent(b::priority)),
+        honoured(
+            "timeout_s",
+            "number above 0: seconds until the request fails, waiting included; an extension",
+            "no limit",
+            (f, b) -> f.number("timeout_s").map(SamplingFields::seconds).ifPresent(b::timeout)),
         honoured(
             "stream",
             "boolean; whether a server sends the reply in pieces",
@@ -211,6 +228,10 @@ final class SamplingFields {
               }
               builder.ignoreEos(value);
             });
+  }
+
+  private static Duration seconds(double seconds) {
+    return Duration.ofNanos((long) Math.min(seconds * 1e9, Long.MAX_VALUE / 4));
   }
 
   private static Map<Integer, Double> bias(JsonNode json) {

@@ -19,8 +19,8 @@ final class KvCache implements AutoCloseable {
   private final TvmCall add = prepare("vm.builtin.kv_state_add_sequence", 2);
   private final TvmCall remove = prepare("vm.builtin.kv_state_remove_sequence", 2);
   private final TvmCall fork = prepare("vm.builtin.kv_state_fork_sequence", 4);
-  private final TvmCall free =
-      prepare("vm.builtin.attention_kv_cache_get_num_available_pages", 1);
+  private final TvmCall popN = prepare("vm.builtin.kv_state_popn", 3);
+  private final TvmCall free = prepare("vm.builtin.attention_kv_cache_get_num_available_pages", 1);
   private final TvmCall begin = prepare("vm.builtin.kv_state_begin_forward", 3);
   private final TvmCall end = prepare("vm.builtin.kv_state_end_forward", 1);
   private final ShapeArgument ids = new ShapeArgument(begin, 1);
@@ -43,7 +43,7 @@ final class KvCache implements AutoCloseable {
   }
 
   private TvmCall[] calls() {
-    return new TvmCall[] {add, remove, fork, free, begin, end};
+    return new TvmCall[] {add, remove, fork, popN, free, begin, end};
   }
 
   private static TvmCall prepare(String function, int arguments) {
@@ -67,9 +67,6 @@ final class KvCache implements AutoCloseable {
     if (id < 0 || sequences.contains(id)) {
       throw new IllegalArgumentException("A new sequence needs a new id of at least 0, got " + id);
     }
-    if (sequences.count() == limits.maxSequences()) {
-      throw new IllegalStateException("There are " + sequences.count() + " sequences already.");
-    }
   }
 
   /** Adds a sequence that begins with the first {@code length} tokens of another. */
@@ -87,6 +84,23 @@ final class KvCache implements AutoCloseable {
     checkFree(length % limits.pageSize() == 0 ? 0 : 1, "fork");
     fork.setInt(1, parent).setInt(2, child).setInt(3, length).invoke();
     sequences.add(child, length);
+  }
+
+  /** Drops a sequence's tokens behind the first {@code length}. */
+  void truncateSequence(long id, int length) {
+    if (!sequences.contains(id)) {
+      throw new IllegalArgumentException("There is no sequence " + id);
+    }
+    int surplus = sequences.length(id) - length;
+    if (length < 0 || surplus < 0) {
+      throw new IllegalArgumentException(
+          "Sequence %d has %d tokens and cannot be cut to %d"
+              .formatted(id, sequences.length(id), length));
+    }
+    if (surplus > 0) {
+      popN.setInt(1, id).setInt(2, surplus).invoke();
+      sequences.grow(id, -surplus);
+    }
   }
 
   /** Returns how many pages are free. Sequences may share pages, so only the cache itself knows. */

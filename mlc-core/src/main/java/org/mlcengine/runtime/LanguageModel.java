@@ -42,6 +42,9 @@ public interface LanguageModel extends AutoCloseable {
    */
   void forkSequence(long parent, long child, int length);
 
+  /** Drops a sequence's tokens behind the first {@code length}, and the pages of them alone. */
+  void truncateSequence(long id, int length);
+
   /** Removes a sequence and frees the pages that no other one holds. */
   void removeSequence(long id);
 

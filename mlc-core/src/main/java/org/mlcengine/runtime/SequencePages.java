@@ -16,11 +16,6 @@ final class SequencePages {
     this.pageSize = pageSize;
   }
 
-  /** Returns the number of sequences. */
-  int count() {
-    return count;
-  }
-
   boolean contains(long id) {
     return find(id) >= 0;
   }
@@ -57,7 +52,7 @@ final class SequencePages {
     return pages(length + tokens) - pages(length);
   }
 
-  /** Lengthens a sequence. */
+  /** Lengthens a sequence, or shortens it by a negative number. */
   void grow(long id, int tokens) {
     lengths[find(id)] += tokens;
   }

@@ -125,6 +125,11 @@ public final class TvmLanguageModel implements LanguageModel {
   }
 
   @Override
+  public void truncateSequence(long id, int length) {
+    cache.truncateSequence(id, length);
+  }
+
+  @Override
   public void removeSequence(long id) {
     cache.removeSequence(id);
   }

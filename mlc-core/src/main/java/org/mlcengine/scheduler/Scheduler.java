@@ -10,24 +10,35 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.EngineClosedException;
 import org.mlcengine.errors.EngineFailedException;
+import org.mlcengine.errors.QueueFullException;
+import org.mlcengine.errors.RequestTimeoutException;
 import org.mlcengine.runtime.LanguageModel;
+import org.mlcengine.runtime.Phase;
+import org.mlcengine.scheduler.PrefixTree.Match;
 
 /**
- * Advances sequences step by step. A step is a chunk of one sequence's prefill, or one decode of
- * every sequence that is ready; where both are due they alternate, so that a long prompt does not
- * stall the replies under way.
+ * Advances sequences step by step. A step is a pass over parts of prompts, or one over the next
+ * token of every sequence that is ready; where both are due they alternate, and the parts of
+ * prompts are then as small as {@link ChunkBudget} says.
  *
- * <p>Sequences are admitted in the order of their arrival while there are places and KV pages. When
- * pages run out, the sequence admitted last gives its pages back and is computed again later.
+ * <p>Sequences get places in the order of {@link WaitingLine}, while there are places and KV pages.
+ * A sequence whose prompt begins as that of another shares its KV; one that could share more of a
+ * prompt that is being computed waits for that. When pages run out, ended sequences that were kept
+ * go first; then a sequence that runs gives its pages back and is computed again later.
  *
- * <p>{@link #submit}, {@link #wake} and {@link #close} may be called from any thread. {@link #run}
- * and {@link #step} belong to the thread that owns the model.
+ * <p>A pass that fails costs its sequences their KV. Each of several is then tried alone, so that
+ * only the one to blame fails.
+ *
+ * <p>{@link #submit}, {@link #wake}, {@link #close}, {@link #state} and the times may be called
+ * from any thread. {@link #run} and {@link #step} belong to the thread that owns the model.
  */
 public final class Scheduler {
+  /** Passes with others that may fail before a sequence fails with them. */
+  private static final int MAX_FAILURES = 3;
+
   private final LanguageModel model;
   private final StepRunner steps;
-  private final int maxSequences;
-  private final int prefillChunk;
+  private final SchedulerLimits limits;
   private final LongSupplier clock;
   private final StepMeter prefills = new StepMeter();
   private final StepMeter decodes = new StepMeter();
@@ -39,43 +50,54 @@ public final class Scheduler {
   private boolean closed;
   private @Nullable EngineFailedException failure;
 
-  private final ArrayDeque<Sequence> waiting = new ArrayDeque<>();
-  private final List<Sequence> running = new ArrayList<>();
-
-  /** The sequences of the step under way; kept, so that a step allocates nothing. */
-  private final List<Sequence> batch = new ArrayList<>();
-
+  private final WaitingLine waiting = new WaitingLine();
+  private final RunningSequences running = new RunningSequences();
+  private final PrefixCache cache;
+  private final KvRoom room;
+  private final ChunkBudget chunk;
   private boolean decodedLast = true;
-  private long nextId;
+  private long cachedTokens;
+  private long preemptions;
+  private volatile SchedulerState state;
 
   /**
    * Creates a scheduler.
    *
    * @param model opened by the thread that will call {@link #run}
-   * @param maxSequences how many sequences may hold KV pages at once
-   * @param prefillChunk how many tokens one step may compute
    * @param clock nanoseconds, as {@link System#nanoTime}
    */
-  public Scheduler(LanguageModel model, int maxSequences, int prefillChunk, LongSupplier clock) {
+  public Scheduler(LanguageModel model, SchedulerLimits limits, LongSupplier clock) {
     this.model = model;
     this.steps = new StepRunner(model, clock);
-    this.maxSequences = maxSequences;
-    this.prefillChunk = prefillChunk;
+    this.limits = limits;
     this.clock = clock;
+    cache = new PrefixCache(model, limits.maxKept());
+    room = new KvRoom(model, cache);
+    chunk = new ChunkBudget(limits.prefillChunk());
+    state = new SchedulerState(0, 0, 0, model.freePages(), 0, 0);
   }
 
   /**
-   * Puts a sequence into the queue.
+   * Puts the sequences of a request into the queue: all or none.
    *
+   * @throws QueueFullException if there is no room for all
    * @throws EngineClosedException if the scheduler is closed
    * @throws EngineFailedException if the model failed before
    */
-  public void submit(Sequence sequence) {
+  public void submit(List<Sequence> sequences) {
     lock.lock();
     try {
       refuseIfEnded();
-      sequence.submitted(clock.getAsLong());
-      arrivals.add(sequence);
+      SchedulerState now = state;
+      int ahead = arrivals.size() + now.waiting() + now.running();
+      if (ahead + sequences.size() > limits.maxSequences() + limits.maxQueue()) {
+        throw new QueueFullException(
+            ahead - Math.min(ahead, limits.maxSequences()), limits.maxQueue());
+      }
+      for (Sequence sequence : sequences) {
+        sequence.submitted(clock.getAsLong());
+        arrivals.add(sequence);
+      }
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -104,12 +126,29 @@ public final class Scheduler {
     }
   }
 
-  /** Returns what the steps that computed a part of a prompt have taken. Callable by any thread. */
+  /** Returns what it does at the moment, as of its last step. */
+  public SchedulerState state() {
+    lock.lock();
+    try {
+      SchedulerState last = state;
+      return new SchedulerState(
+          last.waiting() + arrivals.size(),
+          last.running(),
+          last.kept(),
+          last.freePages(),
+          last.cachedTokens(),
+          last.preemptions());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns what the passes over parts of prompts have taken. */
   public StepTimes prefills() {
     return prefills.times();
   }
 
-  /** Returns what the steps that computed one token of each sequence have taken. */
+  /** Returns what the passes that computed one token of each sequence have taken. */
   public StepTimes decodes() {
     return decodes.times();
   }
@@ -135,45 +174,77 @@ public final class Scheduler {
   boolean step() {
     long start = clock.getAsLong();
     collectArrivals();
-    dropCancelled();
+    dropEnded(start);
     admit();
-    Sequence prefill = nextPrefill();
-    boolean decodeReady = canDecode();
-    if (prefill != null && (!decodeReady || decodedLast)) {
+    boolean decode = running.canDecode();
+    boolean prefill = running.canPrefill() && (!decode || decodedLast);
+    if (prefill) {
       decodedLast = false;
-      batch.clear();
-      batch.add(prefill);
-      run(Math.min(prefill.pending(), prefillChunk), start, prefills);
-      return true;
-    }
-    if (decodeReady) {
+      List<Sequence> batch = running.planPrefill(chunk.tokens(decode));
+      run(batch, Phase.PREFILL, start);
+    } else if (decode) {
       decodedLast = true;
-      keepWithinPages();
-      collectDecodes();
-      if (!batch.isEmpty()) {
-        run(1, start, decodes);
-      }
-      return true;
+      run(running.planDecode(), Phase.DECODE, start);
     }
-    return false;
+    publish();
+    return prefill || decode;
   }
 
-  /** Computes {@code count} tokens of each sequence of the batch, in a step that began before. */
-  private void run(int count, long start, StepMeter meter) {
+  /** Computes what the batch plans, in a step that began before. */
+  private void run(List<Sequence> batch, Phase phase, long start) {
+    while (!room.forPlans(batch)) {
+      Sequence preempted = running.preempt();
+      if (preempted == null) {
+        break;
+      }
+      preemptions++;
+      giveBack(preempted);
+    }
+    if (batch.isEmpty()) {
+      return;
+    }
     long nativeStart = model.nativeNanos();
-    List<StepRunner.Outcome> outcomes = steps.run(batch, count);
+    List<StepRunner.Outcome> outcomes;
+    try {
+      outcomes = steps.run(batch, phase);
+    } catch (RuntimeException e) {
+      settleFailure(List.copyOf(batch), e);
+      return;
+    }
+    int tokens = 0;
+    for (int i = 0; i < batch.size(); i++) {
+      tokens += batch.get(i).planned();
+      if (phase == Phase.PREFILL) {
+        cache.computed(batch.get(i));
+      }
+    }
     // Whoever hears of an end finds this step among those that were measured.
-    meter.add(
-        (long) count * batch.size(), clock.getAsLong() - start, model.nativeNanos() - nativeStart);
+    measure(phase, tokens, clock.getAsLong() - start, model.nativeNanos() - nativeStart);
     settle(outcomes);
+  }
+
+  private void measure(Phase phase, int tokens, long nanos, long nativeNanos) {
+    if (phase == Phase.PREFILL) {
+      prefills.add(tokens, nanos, nativeNanos);
+      chunk.prefilled(tokens, nanos);
+    } else {
+      decodes.add(tokens, nanos, nativeNanos);
+      chunk.decoded(nanos);
+    }
   }
 
   /** Waits for a reason to step; returns false once the scheduler is closed. */
   private boolean awaitWork() {
     lock.lock();
     try {
-      while (!closed && !woken && arrivals.isEmpty() && !ready()) {
-        changed.awaitUninterruptibly();
+      boolean due = false;
+      while (!closed
+          && !woken
+          && !due
+          && arrivals.isEmpty()
+          && !running.canPrefill()
+          && !running.canDecode()) {
+        due = awaitChange();
       }
       woken = false;
       return !closed;
@@ -182,8 +253,19 @@ public final class Scheduler {
     }
   }
 
-  private boolean ready() {
-    return nextPrefill() != null || canDecode();
+  /** Waits for a signal; returns true if a deadline came first. */
+  private boolean awaitChange() {
+    long deadline = Math.min(waiting.earliestDeadline(), running.earliestDeadline());
+    if (deadline == Long.MAX_VALUE) {
+      changed.awaitUninterruptibly();
+      return false;
+    }
+    try {
+      return changed.awaitNanos(Math.max(1, deadline - clock.getAsLong())) <= 0;
+    } catch (InterruptedException e) {
+      // Nobody interrupts the engine's thread but by mistake; its work goes on.
+      return false;
+    }
   }
 
   private void collectArrivals() {
@@ -191,100 +273,70 @@ public final class Scheduler {
     try {
       waiting.addAll(arrivals);
       arrivals.clear();
+      publish();
     } finally {
       lock.unlock();
     }
   }
 
-  private void dropCancelled() {
-    for (Iterator<Sequence> all = waiting.iterator(); all.hasNext(); ) {
+  private void dropEnded(long now) {
+    waiting.removeIf(sequence -> over(sequence, now), sequence -> endEarly(sequence));
+    for (Iterator<Sequence> all = running.all().iterator(); all.hasNext(); ) {
       Sequence sequence = all.next();
-      if (sequence.cancelled()) {
+      if (over(sequence, now)) {
         all.remove();
-        end(sequence, EndReason.ABORT);
+        cache.keep(sequence);
+        endEarly(sequence);
       }
     }
-    for (int i = running.size() - 1; i >= 0; i--) {
-      Sequence sequence = running.get(i);
-      if (sequence.cancelled()) {
-        release(sequence);
-        running.remove(i);
-        end(sequence, EndReason.ABORT);
-      }
+  }
+
+  private static boolean over(Sequence sequence, long now) {
+    return sequence.cancelled() || now >= sequence.deadline();
+  }
+
+  private void endEarly(Sequence sequence) {
+    if (sequence.cancelled()) {
+      end(sequence, EndReason.ABORT);
+    } else {
+      sequence.listener().onFailure(new RequestTimeoutException(sequence.timeout()));
     }
   }
 
   private void admit() {
-    while (!waiting.isEmpty() && running.size() < maxSequences) {
-      Sequence next = waiting.peek();
-      if (!running.isEmpty() && usedPages() + pages(next.length() + 1) > model.pages()) {
+    while (running.all().size() < limits.maxSequences()) {
+      Sequence next = waiting.next(running.all(), this::sharesAllItCould);
+      if (next == null) {
         return;
       }
-      waiting.remove();
-      next.admit(nextId++);
-      running.add(next);
-      model.addSequence(next.id());
-    }
-  }
-
-  private @Nullable Sequence nextPrefill() {
-    for (int i = 0; i < running.size(); i++) {
-      if (!running.get(i).decoding()) {
-        return running.get(i);
+      Match match = room.forOneMore(running.all(), next, cache.find(next));
+      if (match == null) {
+        return;
       }
-    }
-    return null;
-  }
-
-  private boolean canDecode() {
-    for (int i = 0; i < running.size(); i++) {
-      if (canDecode(running.get(i))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static boolean canDecode(Sequence sequence) {
-    return sequence.decoding() && sequence.listener().hasRoom();
-  }
-
-  private void collectDecodes() {
-    batch.clear();
-    for (int i = 0; i < running.size(); i++) {
-      if (canDecode(running.get(i))) {
-        batch.add(running.get(i));
-      }
+      cache.start(next, match);
+      waiting.remove(next);
+      cachedTokens += match.length();
+      running.all().add(next);
     }
   }
 
-  /** Evicts the sequences admitted last until the others' pages suffice for one more token each. */
-  private void keepWithinPages() {
-    while (running.size() > 1 && usedPages() > model.pages()) {
-      Sequence last = running.removeLast();
-      release(last);
-      last.evict();
-      waiting.addFirst(last);
-    }
+  private boolean sharesAllItCould(Sequence sequence) {
+    Match match = cache.find(sequence);
+    return match.coming() <= match.length();
   }
 
-  private int usedPages() {
-    int used = 0;
-    for (int i = 0; i < running.size(); i++) {
-      used += pages(running.get(i).length());
-    }
-    return used;
-  }
-
-  private int pages(int tokens) {
-    return (tokens + model.pageSize() - 1) / model.pageSize();
+  /** A sequence loses its KV and waits for a place again. */
+  private void giveBack(Sequence sequence) {
+    cache.drop(sequence);
+    sequence.evict();
+    waiting.addEvicted(sequence);
   }
 
   private void settle(List<StepRunner.Outcome> outcomes) {
     for (StepRunner.Outcome outcome : outcomes) {
       Sequence sequence = outcome.sequence();
-      release(sequence);
-      running.remove(sequence);
+      running.all().remove(sequence);
+      cache.keep(sequence);
       if (outcome.failure() != null) {
         sequence.listener().onFailure(outcome.failure());
       } else if (outcome.end() != null) {
@@ -293,14 +345,37 @@ public final class Scheduler {
     }
   }
 
-  private void release(Sequence sequence) {
-    if (sequence.admitted()) {
-      model.removeSequence(sequence.id());
+  private void settleFailure(List<Sequence> batch, RuntimeException cause) {
+    EngineFailedException failed =
+        new EngineFailedException("The forward pass failed: " + cause.getMessage(), cause);
+    for (Sequence sequence : batch.reversed()) {
+      running.all().remove(sequence);
+      if (batch.size() > 1 && sequence.suspected() < MAX_FAILURES) {
+        giveBack(sequence);
+      } else {
+        cache.drop(sequence);
+        sequence.listener().onFailure(failed);
+      }
     }
   }
 
   private void end(Sequence sequence, EndReason reason) {
     sequence.listener().onEnd(reason, sequence.times(clock.getAsLong()));
+  }
+
+  private void publish() {
+    SchedulerState last = state;
+    SchedulerState now =
+        new SchedulerState(
+            waiting.size(),
+            running.all().size(),
+            cache.keptCount(),
+            model.freePages(),
+            cachedTokens,
+            preemptions);
+    if (!now.equals(last)) {
+      state = now;
+    }
   }
 
   private void refuseIfEnded() {
@@ -327,6 +402,7 @@ public final class Scheduler {
   }
 
   private void failAll(RuntimeException cause) {
+    List<Sequence> left = new ArrayList<>(running.all());
     lock.lock();
     try {
       closed = true;
@@ -335,9 +411,8 @@ public final class Scheduler {
     } finally {
       lock.unlock();
     }
-    running.forEach(sequence -> sequence.listener().onFailure(cause));
-    waiting.forEach(sequence -> sequence.listener().onFailure(cause));
-    running.clear();
-    waiting.clear();
+    running.all().clear();
+    waiting.removeIf(sequence -> true, left::add);
+    left.forEach(sequence -> sequence.listener().onFailure(cause));
   }
 }

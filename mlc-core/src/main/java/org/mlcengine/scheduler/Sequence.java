@@ -1,27 +1,40 @@
 package org.mlcengine.scheduler;
 
+import java.time.Duration;
 import java.util.Arrays;
 
 /**
  * A prompt and the tokens generated after it. Made by a caller, then owned by the scheduler's
  * thread; only {@link #cancel} may be called from elsewhere.
+ *
+ * <p>The KV of a prompt's token is computed by a prefill, that of a generated one by a decode, also
+ * where a sequence is computed again: each gives numbers of its own, and a reply must not depend on
+ * what happened to it meanwhile.
  */
 public final class Sequence {
+  private static final long NEVER = Long.MAX_VALUE;
+
   private final TokenSampler sampler;
   private final SequenceListener listener;
+  private final Terms terms;
   private final int promptLength;
   private final int maxLength;
   private int[] tokens;
   private int length;
   private int computed;
+  private int planned;
   private int prefilled;
+  private int reused;
+  private int failures;
+  private boolean suspect;
   private long id = -1;
   private long submitTime;
+  private long deadline = NEVER;
   private long prefillTime = -1;
   private volatile boolean cancelled;
 
   /**
-   * Creates a sequence.
+   * Creates a sequence on default terms.
    *
    * @param prompt at least one token
    * @param maxTokens how many tokens may be generated, at least 1
@@ -29,6 +42,12 @@ public final class Sequence {
    * @param listener receives them
    */
   public Sequence(int[] prompt, int maxTokens, TokenSampler sampler, SequenceListener listener) {
+    this(prompt, maxTokens, sampler, listener, Terms.DEFAULT);
+  }
+
+  /** Creates a sequence. */
+  public Sequence(
+      int[] prompt, int maxTokens, TokenSampler sampler, SequenceListener listener, Terms terms) {
     if (prompt.length == 0) {
       throw new IllegalArgumentException("A sequence needs at least one prompt token");
     }
@@ -37,6 +56,7 @@ public final class Sequence {
     }
     this.sampler = sampler;
     this.listener = listener;
+    this.terms = terms;
     this.promptLength = prompt.length;
     this.maxLength = (int) Math.min(Integer.MAX_VALUE, (long) prompt.length + maxTokens);
     this.tokens = prompt.clone();
@@ -55,6 +75,10 @@ public final class Sequence {
     return cancelled;
   }
 
+  Terms terms() {
+    return terms;
+  }
+
   TokenSampler sampler() {
     return sampler;
   }
@@ -65,6 +89,10 @@ public final class Sequence {
 
   int length() {
     return length;
+  }
+
+  int promptLength() {
+    return promptLength;
   }
 
   /** Returns the tokens; the first {@link #length} are valid. */
@@ -82,9 +110,18 @@ public final class Sequence {
     return length - computed;
   }
 
-  /** Returns whether its next step is a decode: one token, chosen by the step before. */
+  /** Returns whether its prompt is computed, so that it goes on token by token. */
   boolean decoding() {
-    return pending() == 1 && length > promptLength;
+    return computed >= promptLength;
+  }
+
+  /** Returns how many tokens the next pass computes. */
+  int planned() {
+    return planned;
+  }
+
+  void plan(int count) {
+    planned = count;
   }
 
   boolean atMaxLength() {
@@ -101,11 +138,24 @@ public final class Sequence {
 
   void submitted(long now) {
     submitTime = now;
+    deadline = terms.timeout().map(timeout -> now + timeout.toNanos()).orElse(NEVER);
   }
 
-  void admit(long newId) {
+  /** Returns when its time is over, on the scheduler's clock. */
+  long deadline() {
+    return deadline;
+  }
+
+  /** Returns how long it may take; only for one that has a deadline. */
+  Duration timeout() {
+    return terms.timeout().orElseThrow();
+  }
+
+  /** Its KV has a place, where that of the first {@code present} tokens is already. */
+  void admit(long newId, int present) {
     id = newId;
-    computed = 0;
+    computed = present;
+    reused = present;
   }
 
   /** Its KV is gone; all tokens must be computed again. */
@@ -114,14 +164,27 @@ public final class Sequence {
     computed = 0;
   }
 
-  void advance(int count) {
+  /** A pass with others failed; it may be the one to blame. Returns how often that happened. */
+  int suspected() {
+    suspect = true;
+    return ++failures;
+  }
+
+  /** Returns whether it runs alone until it has shown that it is not to blame. */
+  boolean suspect() {
+    return suspect;
+  }
+
+  /** What was planned is computed. */
+  void advance() {
     if (!decoding()) {
-      prefilled += count;
+      prefilled += planned;
     }
-    computed += count;
+    computed += planned;
   }
 
   void append(int token, long now) {
+    suspect = false;
     if (length == promptLength) {
       prefillTime = now;
     }
@@ -138,6 +201,7 @@ public final class Sequence {
         now,
         promptLength,
         prefilled,
+        reused,
         length - promptLength);
   }
 }

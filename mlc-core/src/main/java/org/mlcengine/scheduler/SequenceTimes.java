@@ -7,7 +7,8 @@ package org.mlcengine.scheduler;
  * @param prefilled when its first token was chosen; equal to {@code ended} if none was
  * @param ended when it ended
  * @param promptTokens length of its prompt
- * @param prefillTokens tokens that were prefilled, recomputed ones included
+ * @param prefillTokens tokens of the prompt that were computed, those computed again included
+ * @param cachedTokens tokens of the prompt whose KV was there already
  * @param generatedTokens tokens that were generated
  */
 public record SequenceTimes(
@@ -16,4 +17,5 @@ public record SequenceTimes(
     long ended,
     int promptTokens,
     int prefillTokens,
+    int cachedTokens,
     int generatedTokens) {}

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.mlcengine.errors.EngineFailedException;
 import org.mlcengine.runtime.ForwardBatch;
 import org.mlcengine.runtime.LanguageModel;
 import org.mlcengine.runtime.Phase;
@@ -31,30 +30,24 @@ final class StepRunner {
   }
 
   /**
-   * Computes the next {@code count} tokens of each sequence, and samples where none are left to
-   * compute.
+   * Computes what each sequence plans, and samples where nothing is left to compute.
    *
    * @return the sequences that ended, in the order of {@code sequences}; valid until the next call
+   * @throws RuntimeException what the forward pass threw; the KV of all its sequences is lost
    */
-  List<Outcome> run(List<Sequence> sequences, int count) {
+  List<Outcome> run(List<Sequence> sequences, Phase phase) {
     outcomes.clear();
     batch.clear();
-    batch.phase(sequences.stream().allMatch(Sequence::decoding) ? Phase.DECODE : Phase.PREFILL);
+    batch.phase(phase);
     for (int i = 0; i < sequences.size(); i++) {
       Sequence sequence = sequences.get(i);
-      batch.add(sequence.id(), sequence.tokens(), sequence.computed(), count);
+      batch.add(sequence.id(), sequence.tokens(), sequence.computed(), sequence.planned());
     }
-    MemorySegment logits;
-    try {
-      logits = model.forward(batch);
-    } catch (RuntimeException e) {
-      fail(sequences, e);
-      return outcomes;
-    }
+    MemorySegment logits = model.forward(batch);
     long rowBytes = (long) model.vocabularySize() * Float.BYTES;
     for (int i = 0; i < sequences.size(); i++) {
       Sequence sequence = sequences.get(i);
-      sequence.advance(count);
+      sequence.advance();
       if (sequence.pending() == 0) {
         Outcome outcome = next(sequence, logits.asSlice(i * rowBytes, rowBytes));
         if (outcome != null) {
@@ -77,11 +70,5 @@ final class StepRunner {
       return new Outcome(sequence, null, e);
     }
     return sequence.atMaxLength() ? new Outcome(sequence, EndReason.LENGTH, null) : null;
-  }
-
-  private void fail(List<Sequence> sequences, RuntimeException cause) {
-    EngineFailedException failure =
-        new EngineFailedException("The forward pass failed: " + cause.getMessage(), cause);
-    sequences.forEach(sequence -> outcomes.add(new Outcome(sequence, null, failure)));
   }
 }

@@ -37,6 +37,9 @@ class ParametersTest {
     values.put("n", "2");
     values.put("response_format", "{\"type\":\"json_object\"}");
     values.put("user", "\"me\"");
+    values.put("cache_salt", "\"salt\"");
+    values.put("priority", "2");
+    values.put("timeout_s", "2.5");
     values.put("stream", "true");
     values.put("ignore_eos", "true");
     values.put("debug_config", "{\"ignore_eos\":true}");

@@ -20,6 +20,7 @@ class ReplyJsonTest {
       new Usage(
           10,
           4,
+          2,
           Optional.of(
               new RequestMetrics(10, 4, 8, 3, Duration.ofMillis(500), Duration.ofMillis(2000))));
 
@@ -64,7 +65,8 @@ class ReplyJsonTest {
             {'token':'a','logprob':-0.25,'bytes':null}]}],'refusal':null},
            'finish_reason':'tool_calls'}],
          'system_fingerprint':'',
-         'usage':{'prompt_tokens':10,'completion_tokens':4,'total_tokens':14,'extra':{
+         'usage':{'prompt_tokens':10,'completion_tokens':4,'total_tokens':14,
+          'prompt_tokens_details':{'cached_tokens':2},'extra':{
           'prompt_tokens':10,'completion_tokens':4,'prefill_tokens':8,'decode_tokens':3,
           'jump_forward_tokens':0,
           'prefill_tokens_per_s':16.0,'decode_tokens_per_s':2.0,'end_to_end_latency_s':2.0,

@@ -253,8 +253,7 @@ class SameLogitsTest {
     }
   }
 
-  private void assertDecodeTogether(
-      int length, float[][] reference, String what, long... ids) {
+  private void assertDecodeTogether(int length, float[][] reference, String what, long... ids) {
     Entry[] entries = new Entry[ids.length];
     Arrays.setAll(entries, i -> new Entry(ids[i], PROMPT, length, length + 1));
     for (float[] found : forward(Phase.DECODE, entries)) {

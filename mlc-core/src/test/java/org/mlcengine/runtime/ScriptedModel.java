@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 
 /**
@@ -15,14 +16,30 @@ import java.util.function.ToIntFunction;
  * model would be corrupted: unknown or doubled sequences, and more pages than there are.
  */
 public final class ScriptedModel implements LanguageModel {
+  private static final int PAGE_SIZE = 16;
+
   private final int vocabularySize;
   private final int pages;
   private final ToIntFunction<List<Integer>> script;
-  private final Map<Long, List<Integer>> sequences = new HashMap<>();
+  private final Map<Long, Content> sequences = new HashMap<>();
   private final List<List<Integer>> steps = new ArrayList<>();
+  private Predicate<ForwardBatch> failing = batch -> false;
   private boolean failNext;
   private boolean failNextAdd;
   private boolean closed;
+
+  /** The tokens of a sequence, and its pages, which others may share. */
+  private static final class Content {
+    private final List<Integer> tokens = new ArrayList<>();
+    private final List<Object> pages = new ArrayList<>();
+
+    void add(int token) {
+      if (tokens.size() == PAGE_SIZE * pages.size()) {
+        pages.add(new Object());
+      }
+      tokens.add(token);
+    }
+  }
 
   /** Creates a model whose next token is {@code script} of all tokens so far. */
   public ScriptedModel(int vocabularySize, int pages, ToIntFunction<List<Integer>> script) {
@@ -51,6 +68,11 @@ public final class ScriptedModel implements LanguageModel {
     failNext = true;
   }
 
+  /** Makes the passes throw that match. */
+  public void failIf(Predicate<ForwardBatch> condition) {
+    failing = condition;
+  }
+
   /** Makes the next call that adds a sequence throw, which no request can cause. */
   public void failNextAdd() {
     failNextAdd = true;
@@ -67,18 +89,8 @@ public final class ScriptedModel implements LanguageModel {
   }
 
   @Override
-  public int freePages() {
-    return pages - usedPages();
-  }
-
-  /** The pages of all sequences: none is shared. */
-  private int usedPages() {
-    return sequences.values().stream().mapToInt(tokens -> (tokens.size() + 15) / 16).sum();
-  }
-
-  @Override
   public int pageSize() {
-    return 16;
+    return PAGE_SIZE;
   }
 
   @Override
@@ -86,19 +98,9 @@ public final class ScriptedModel implements LanguageModel {
     if (failNextAdd) {
       throw new IllegalStateException("scripted loss");
     }
-    if (sequences.put(id, new ArrayList<>()) != null) {
+    if (sequences.put(id, new Content()) != null) {
       throw new IllegalStateException("sequence " + id + " exists");
     }
-  }
-
-  @Override
-  public void forkSequence(long parent, long child, int length) {
-    List<Integer> tokens = sequences.get(parent);
-    if (tokens == null || length > tokens.size()) {
-      throw new IllegalStateException("no " + length + " tokens in sequence " + parent);
-    }
-    addSequence(child);
-    sequences.get(child).addAll(tokens.subList(0, length));
   }
 
   @Override
@@ -109,8 +111,45 @@ public final class ScriptedModel implements LanguageModel {
   }
 
   @Override
+  public int freePages() {
+    return pages
+        - (int)
+            sequences.values().stream()
+                .flatMap(content -> content.pages.stream())
+                .distinct()
+                .count();
+  }
+
+  @Override
+  public void forkSequence(long parent, long child, int length) {
+    Content source = content(parent);
+    if (length % PAGE_SIZE != 0 || length > source.tokens.size()) {
+      throw new IllegalStateException("cannot fork " + parent + " at " + length);
+    }
+    addSequence(child);
+    Content copy = content(child);
+    copy.tokens.addAll(source.tokens.subList(0, length));
+    copy.pages.addAll(source.pages.subList(0, length / PAGE_SIZE));
+  }
+
+  @Override
+  public void truncateSequence(long id, int length) {
+    Content content = content(id);
+    content.tokens.subList(length, content.tokens.size()).clear();
+    content.pages.subList(Math.ceilDiv(length, PAGE_SIZE), content.pages.size()).clear();
+  }
+
+  private Content content(long id) {
+    Content content = sequences.get(id);
+    if (content == null) {
+      throw new IllegalStateException("no sequence " + id);
+    }
+    return content;
+  }
+
+  @Override
   public MemorySegment forward(ForwardBatch batch) {
-    if (failNext) {
+    if (failNext || failing.test(batch)) {
       failNext = false;
       throw new IllegalStateException("scripted failure");
     }
@@ -119,20 +158,17 @@ public final class ScriptedModel implements LanguageModel {
     List<Integer> lengths = new ArrayList<>();
     int position = 0;
     for (int i = 0; i < batch.size(); i++) {
-      List<Integer> tokens = sequences.get(batch.sequenceId(i));
-      if (tokens == null) {
-        throw new IllegalStateException("no sequence " + batch.sequenceId(i));
-      }
+      Content content = content(batch.sequenceId(i));
       for (int j = 0; j < batch.length(i); j++) {
-        tokens.add(batch.token(position++));
+        content.add(batch.token(position++));
       }
-      logits.setAtIndex(JAVA_FLOAT, (long) i * vocabularySize + script.applyAsInt(tokens), 1);
+      int next = script.applyAsInt(content.tokens);
+      logits.setAtIndex(JAVA_FLOAT, (long) i * vocabularySize + next, 1);
       lengths.add(batch.length(i));
     }
     steps.add(lengths);
-    int used = usedPages();
-    if (used > pages) {
-      throw new IllegalStateException(used + " pages used of " + pages);
+    if (freePages() < 0) {
+      throw new IllegalStateException(-freePages() + " pages too many are used");
     }
     return logits;
   }

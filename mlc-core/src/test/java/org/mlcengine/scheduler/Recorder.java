@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Recorder implements SequenceListener {
   final List<Integer> tokens = new ArrayList<>();
   @Nullable EndReason end;
-  SequenceTimes times = new SequenceTimes(0, 0, 0, 0, 0, 0);
+  SequenceTimes times = new SequenceTimes(0, 0, 0, 0, 0, 0, 0);
   @Nullable RuntimeException failure;
   boolean room = true;
   int stopAt = -1;
@@ -28,6 +28,10 @@ final class Recorder implements SequenceListener {
 
   Sequence sequence(int maxTokens, int... prompt) {
     return new Sequence(prompt, maxTokens, Recorder::argmax, this);
+  }
+
+  Sequence sequence(Terms terms, int maxTokens, int... prompt) {
+    return new Sequence(prompt, maxTokens, Recorder::argmax, this, terms);
   }
 
   @Override

@@ -34,7 +34,8 @@ class SchedulerTest {
   }
 
   private Scheduler scheduler(ScriptedModel model, int maxSequences, int prefillChunk) {
-    return new Scheduler(model, maxSequences, prefillChunk, clock::incrementAndGet);
+    SchedulerLimits limits = new SchedulerLimits(maxSequences, prefillChunk, 100, 0);
+    return new Scheduler(model, limits, clock::incrementAndGet);
   }
 
   private static int drain(Scheduler scheduler) {
@@ -50,7 +51,7 @@ class SchedulerTest {
     ScriptedModel model = model(8);
     Scheduler scheduler = scheduler(model, 4, 64);
     Recorder reply = new Recorder();
-    scheduler.submit(reply.sequence(5, 1, 2, 3));
+    scheduler.submit(List.of(reply.sequence(5, 1, 2, 3)));
 
     assertThat(drain(scheduler)).isEqualTo(5);
 
@@ -69,7 +70,7 @@ class SchedulerTest {
     Scheduler scheduler = scheduler(model(8), 4, 64);
     Recorder reply = new Recorder();
     reply.stopAt = expected(3, 7).getLast();
-    scheduler.submit(reply.sequence(50, 7));
+    scheduler.submit(List.of(reply.sequence(50, 7)));
 
     drain(scheduler);
 
@@ -83,7 +84,7 @@ class SchedulerTest {
     Scheduler scheduler = scheduler(model, 4, 10);
     Recorder reply = new Recorder();
     int[] prompt = IntStream.range(0, 25).toArray();
-    scheduler.submit(reply.sequence(2, prompt));
+    scheduler.submit(List.of(reply.sequence(2, prompt)));
 
     drain(scheduler);
 
@@ -97,9 +98,9 @@ class SchedulerTest {
     Scheduler scheduler = scheduler(model, 4, 10);
     Recorder first = new Recorder();
     Recorder second = new Recorder();
-    scheduler.submit(first.sequence(8, 1));
+    scheduler.submit(List.of(first.sequence(8, 1)));
     scheduler.step();
-    scheduler.submit(second.sequence(1, IntStream.range(0, 30).toArray()));
+    scheduler.submit(List.of(second.sequence(1, IntStream.range(0, 30).toArray())));
 
     drain(scheduler);
 
@@ -115,7 +116,7 @@ class SchedulerTest {
     Scheduler scheduler = scheduler(model, 4, 64);
     List<Recorder> replies = IntStream.range(0, 3).mapToObj(i -> new Recorder()).toList();
     for (int i = 0; i < 3; i++) {
-      scheduler.submit(replies.get(i).sequence(4, i + 1));
+      scheduler.submit(List.of(replies.get(i).sequence(4, i + 1)));
     }
 
     drain(scheduler);
@@ -131,7 +132,7 @@ class SchedulerTest {
     ScriptedModel model = model(32);
     Scheduler scheduler = scheduler(model, 2, 64);
     List<Recorder> replies = IntStream.range(0, 5).mapToObj(i -> new Recorder()).toList();
-    replies.forEach(reply -> scheduler.submit(reply.sequence(3, 9)));
+    replies.forEach(reply -> scheduler.submit(List.of(reply.sequence(3, 9))));
 
     while (scheduler.step()) {
       assertThat(model.sequenceCount()).isLessThanOrEqualTo(2);
@@ -146,8 +147,8 @@ class SchedulerTest {
     Scheduler scheduler = scheduler(model, 4, 64);
     Recorder first = new Recorder();
     Recorder second = new Recorder();
-    scheduler.submit(first.sequence(40, 1));
-    scheduler.submit(second.sequence(40, 2));
+    scheduler.submit(List.of(first.sequence(40, 1)));
+    scheduler.submit(List.of(second.sequence(40, 2)));
 
     drain(scheduler);
 
@@ -165,8 +166,8 @@ class SchedulerTest {
     Recorder waiting = new Recorder();
     Sequence runningSequence = running.sequence(50, 1);
     Sequence waitingSequence = waiting.sequence(50, 2);
-    scheduler.submit(runningSequence);
-    scheduler.submit(waitingSequence);
+    scheduler.submit(List.of(runningSequence));
+    scheduler.submit(List.of(waitingSequence));
     scheduler.step();
     runningSequence.cancel();
     waitingSequence.cancel();
@@ -184,8 +185,8 @@ class SchedulerTest {
     Scheduler scheduler = scheduler(model(32), 4, 64);
     Recorder slow = new Recorder();
     Recorder quick = new Recorder();
-    scheduler.submit(slow.sequence(10, 1));
-    scheduler.submit(quick.sequence(10, 2));
+    scheduler.submit(List.of(slow.sequence(10, 1)));
+    scheduler.submit(List.of(quick.sequence(10, 2)));
     slow.room = false;
 
     drain(scheduler);
@@ -202,7 +203,7 @@ class SchedulerTest {
     ScriptedModel model = model(8);
     Scheduler scheduler = scheduler(model, 4, 64);
     Recorder failed = new Recorder();
-    scheduler.submit(failed.sequence(5, 1));
+    scheduler.submit(List.of(failed.sequence(5, 1)));
     model.failNext();
     drain(scheduler);
     assertThat(failed.failure).isInstanceOf(EngineFailedException.class);
@@ -210,7 +211,7 @@ class SchedulerTest {
     assertThat(model.sequenceCount()).isZero();
 
     Recorder next = new Recorder();
-    scheduler.submit(next.sequence(5, 1));
+    scheduler.submit(List.of(next.sequence(5, 1)));
     drain(scheduler);
     assertThat(next.tokens).isEqualTo(expected(5, 1));
   }
@@ -222,14 +223,15 @@ class SchedulerTest {
     Recorder broken = new Recorder();
     Recorder sound = new Recorder();
     scheduler.submit(
-        new Sequence(
-            new int[] {1},
-            5,
-            logits -> {
-              throw new IllegalStateException("NaN");
-            },
-            broken));
-    scheduler.submit(sound.sequence(5, 2));
+        List.of(
+            new Sequence(
+                new int[] {1},
+                5,
+                logits -> {
+                  throw new IllegalStateException("NaN");
+                },
+                broken)));
+    scheduler.submit(List.of(sound.sequence(5, 2)));
 
     drain(scheduler);
 
@@ -243,7 +245,7 @@ class SchedulerTest {
     ScriptedModel model = model(8);
     Scheduler scheduler = scheduler(model, 4, 64);
     List<Recorder> replies = IntStream.range(0, 3).mapToObj(i -> new Recorder()).toList();
-    replies.forEach(reply -> scheduler.submit(reply.sequence(5, 1)));
+    replies.forEach(reply -> scheduler.submit(List.of(reply.sequence(5, 1))));
     model.failNextAdd();
 
     scheduler.run();
@@ -254,7 +256,7 @@ class SchedulerTest {
                 assertThat(reply.failure)
                     .isInstanceOf(EngineFailedException.class)
                     .hasMessageContaining("scripted loss"));
-    assertThatThrownBy(() -> scheduler.submit(new Recorder().sequence(1, 1)))
+    assertThatThrownBy(() -> scheduler.submit(List.of(new Recorder().sequence(1, 1))))
         .isInstanceOf(EngineFailedException.class)
         .hasMessageContaining("build a new one");
     scheduler.close();
@@ -265,7 +267,7 @@ class SchedulerTest {
     Scheduler scheduler = scheduler(model(8), 1, 64);
     Recorder waiting = new Recorder();
     waiting.room = false;
-    scheduler.submit(waiting.sequence(50, 1));
+    scheduler.submit(List.of(waiting.sequence(50, 1)));
     Thread engine = new Thread(scheduler::run);
     engine.start();
     scheduler.close();
@@ -273,7 +275,7 @@ class SchedulerTest {
 
     assertThat(engine.isAlive()).isFalse();
     assertThat(waiting.failure).isInstanceOf(EngineClosedException.class);
-    assertThatThrownBy(() -> scheduler.submit(new Recorder().sequence(1, 1)))
+    assertThatThrownBy(() -> scheduler.submit(List.of(new Recorder().sequence(1, 1))))
         .isInstanceOf(EngineClosedException.class);
   }
 
@@ -291,7 +293,7 @@ class SchedulerTest {
         prompts.add(random.ints(1 + random.nextInt(40), 0, VOCABULARY).toArray());
         counts.add(1 + random.nextInt(50));
         replies.add(new Recorder());
-        scheduler.submit(replies.get(i).sequence(counts.get(i), prompts.get(i)));
+        scheduler.submit(List.of(replies.get(i).sequence(counts.get(i), prompts.get(i))));
         for (int steps = random.nextInt(4); steps > 0; steps--) {
           scheduler.step();
         }
