@@ -29,7 +29,7 @@ static const float LOG2_E = 1.44269504088896341f;
 /** The queries of the heads that share a key head, scaled to base 2. */
 static void read_queries(const struct attention* work, size_t token, size_t head, float* to) {
   const size_t group = work->heads / work->kv_heads, count = group * work->size;
-  const size_t place = (token * work->heads + head * group) * work->size;
+  const size_t place = token * work->q_stride + head * group * work->size;
   const float* q = floats_from((struct floats){work->q, work->half}, place, count, to);
   const float factor = work->scale * LOG2_E;
   for (size_t i = 0; i < count; i++) to[i] = q[i] * factor;
@@ -44,7 +44,9 @@ static void write_results(const struct attention* work, size_t token, size_t hea
     const bool any = state.total[r] > 0;
     const float factor = any ? 1 / state.total[r] : 0;
     for (size_t d = 0; d < work->size; d++) state.values[r * work->size + d] *= factor;
-    work->log_sum[row + r] = any ? state.largest[r] + log2f(state.total[r]) : NO_KEYS;
+    if (work->log_sum != NULL) {
+      work->log_sum[row + r] = any ? state.largest[r] + log2f(state.total[r]) : NO_KEYS;
+    }
   }
   store_floats(state.values, work->out, work->half, row * work->size, count);
 }

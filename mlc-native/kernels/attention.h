@@ -17,10 +17,11 @@ struct pages {
   const int32_t* last_page_lengths;
 };
 
-/** Keys and values `[tokens][kv_heads][size]`. */
+/** Keys and values `[tokens][kv_heads][size]`, each token's `stride` elements after the last's. */
 struct rows {
   const void* keys;
   const void* values;
+  size_t stride;
   /** `[sequences + 1]` */
   const int32_t* starts;
 };
@@ -35,6 +36,8 @@ struct attention {
   size_t heads;
   size_t kv_heads;
   size_t size;
+  /** Elements from one token's queries to the next one's. */
+  size_t q_stride;
   size_t sequences;
   /** `[sequences + 1]`: where each sequence's queries begin; NULL for one each. */
   const int32_t* query_starts;
@@ -47,7 +50,7 @@ struct attention {
   struct rows rows;
   /** `[tokens][heads][size]`, of the queries' type. */
   void* out;
-  /** `[tokens][heads]`: the logarithm, base 2, of the sum of `2^(score * log2(e))`. */
+  /** `[tokens][heads]`: the logarithm, base 2, of the sum of `2^(score * log2(e))`; or NULL. */
   float* log_sum;
   /** The layer's calls so far, in a phase; NULL where this call's keys are all that count. */
   const struct carried* carried;

@@ -171,7 +171,7 @@ void find_keys(const struct attention* work, const struct context* context, size
   }
   if (count == 0) return;
   const struct rows* rows = context->rows;
-  const size_t row = (context->first_row + first) * work->kv_heads + head;
-  place_keys(keys, count, (const uint8_t*)rows->keys + row * bytes,
-             (const uint8_t*)rows->values + row * bytes, work->kv_heads * bytes);
+  const size_t step = rows->stride * (work->half ? 2 : 4);
+  const size_t at = (context->first_row + first) * step + head * bytes;
+  place_keys(keys, count, (const uint8_t*)rows->keys + at, (const uint8_t*)rows->values + at, step);
 }

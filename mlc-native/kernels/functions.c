@@ -70,6 +70,50 @@ FUNCTION(norm_linear) {
   return run_projection("mlc.cpu.norm_linear", true, values, count);
 }
 
+static struct floats read_bias(struct arguments* all, const struct matrix* w) {
+  struct tensor bias = read_numbers(all);
+  require(all, size_of(bias) == w->rows, "has not one number for each row of the matrix");
+  return floats_of(bias);
+}
+
+static int run_dense(const char* name, bool gelu, bool has_after, const TVMFFIAny* values,
+                     int32_t count) {
+  struct arguments all = arguments_start(name, values, count);
+  struct tensor x = read_numbers(&all), added = {0};
+  struct projection work = {.x = floats_of(x), .tokens = rows_of(x)};
+  work.w = read_matrix(&all);
+  const struct floats bias = read_bias(&all, &work.w);
+  if (has_after) {
+    added = read_numbers(&all);
+    require(&all, size_of(added) == work.tokens * work.w.rows, "has another shape than the output");
+    work.after.weight = read_norm(&all, work.w.rows, &work.after.epsilon);
+    work.after.bias = read_bias(&all, &work.w);
+  }
+  struct tensor out = has_after ? read_float32s(&all) : read_numbers(&all);
+  check_projection(&all, &work.w, work.tokens, columns_of(x), out);
+  if (arguments_end(&all) != 0) return -1;
+  work.out = output_of(out, &work.w);
+  work.out.bias = bias;
+  work.out.gelu = gelu;
+  if (has_after) work.out.add = floats_of(added);
+  return project(&work);
+}
+
+FUNCTION(dense) {
+  (void)self, (void)result;
+  return run_dense("mlc.cpu.dense", false, false, values, count);
+}
+
+FUNCTION(dense_gelu) {
+  (void)self, (void)result;
+  return run_dense("mlc.cpu.dense_gelu", true, false, values, count);
+}
+
+FUNCTION(dense_norm) {
+  (void)self, (void)result;
+  return run_dense("mlc.cpu.dense_norm", false, true, values, count);
+}
+
 FUNCTION(norm) {
   (void)self, (void)result;
   struct arguments all = arguments_start("mlc.cpu.rms_norm", values, count);
@@ -219,6 +263,7 @@ static void set_queries(struct arguments* all, struct attention* work, struct te
   work->heads = (size_t)q.shape[1];
   work->kv_heads = (size_t)kv_heads;
   work->size = (size_t)size;
+  work->q_stride = work->heads * work->size;
 }
 
 static void set_pages(struct arguments* all, struct attention* work, struct tensor q,
@@ -299,10 +344,49 @@ FUNCTION(attention_ragged) {
     require(&all, k.dtype.bits == q.dtype.bits && v.dtype.bits == q.dtype.bits,
             "follows keys of another type than the queries");
     work.sequences = (size_t)starts.shape[0] - 1;
-    work.rows = (struct rows){k.data, v.data, starts.data};
+    work.rows = (struct rows){k.data, v.data, work.kv_heads * work.size, starts.data};
   }
   read_rest(&all, &work, out, log_sum, true);
   return arguments_end(&all) != 0 ? -1 : attend_all(&work);
+}
+
+/** Whether the starts of sequences never fall and stay within the tokens. */
+static bool starts_fit(const int32_t* starts, int64_t count, int64_t tokens) {
+  if (starts[0] < 0 || starts[count - 1] > tokens) return false;
+  for (int64_t i = 1; i < count; i++) {
+    if (starts[i] < starts[i - 1]) return false;
+  }
+  return true;
+}
+
+FUNCTION(attention_whole) {
+  (void)self, (void)result;
+  struct arguments all = arguments_start("mlc.cpu.attention_whole", values, count);
+  struct tensor qkv = read_numbers(&all), starts = read_int32s(&all);
+  const float scale = (float)read_float(&all);
+  struct tensor out = read_numbers(&all);
+  if (!all.failed &&
+      (qkv.dims != 3 || qkv.shape[1] % 3 != 0 || starts.dims != 1 || starts.shape[0] < 1)) {
+    arguments_fail(&all, "follows rows or starts of other dimensions");
+  }
+  if (arguments_end(&all) != 0) return -1;
+  const int64_t tokens = qkv.shape[0], heads = qkv.shape[1] / 3, size = qkv.shape[2];
+  struct attention work = {.query_starts = starts.data, .scale = scale, .out = out.data};
+  const bool fits = has_shape(out, tokens, heads, size) && is_half(out) == is_half(qkv);
+  require(&all, fits, "has another shape or type than the queries");
+  require(&all, starts_fit(starts.data, starts.shape[0], tokens),
+          "follows starts that fall, or lie outside the rows");
+  struct tensor q = qkv;
+  const int64_t shape[] = {tokens, heads, size};
+  q.shape = shape;
+  set_queries(&all, &work, q, heads, size);
+  if (all.failed) return -1;
+  const size_t row = work.heads * work.size, bytes = is_half(qkv) ? 2 : 4;
+  const char* keys = (const char*)qkv.data + row * bytes;
+  work.q_stride = 3 * row;
+  work.sequences = (size_t)starts.shape[0] - 1;
+  work.rows = (struct rows){keys, keys + row * bytes, 3 * row, starts.data};
+  return attend_all(&work);
 }
 
 FUNCTION(attention_merge) {
@@ -380,6 +464,9 @@ static const struct {
     {"mlc.cpu.embed", embed},
     {"mlc.cpu.linear", linear},
     {"mlc.cpu.norm_linear", norm_linear},
+    {"mlc.cpu.dense", dense},
+    {"mlc.cpu.dense_gelu", dense_gelu},
+    {"mlc.cpu.dense_norm", dense_norm},
     {"mlc.cpu.rms_norm", norm},
     {"mlc.cpu.layer", layer},
     {"mlc.cpu.last_layer", last_layer},
@@ -389,6 +476,7 @@ static const struct {
     {"mlc.cpu.attention_paged", attention_paged},
     {"mlc.cpu.attention_ragged", attention_ragged},
     {"mlc.cpu.attention_merge", attention_merge},
+    {"mlc.cpu.attention_whole", attention_whole},
     {"mlc.cpu.version", version},
     {"mlc.cpu.use_threads", use_threads},
     {"mlc.cpu.phase", set_phase},

@@ -139,6 +139,11 @@ struct isa {
   void (*narrow)(const float* from, uint16_t* to, size_t count);
   /** `out[i] = x[i] * weight[i] / sqrt(mean(x^2) + epsilon)` */
   void (*rms_norm)(const float* x, struct floats weight, float epsilon, size_t count, float* out);
+  /** `out[i] = (x[i] - mean) / sqrt(variance + epsilon) * weight[i] + bias[i]`; in place too. */
+  void (*layer_norm)(const float* x, struct floats weight, struct floats bias, float epsilon,
+                     size_t count, float* out);
+  /** `x[i] = x[i] / 2 * (1 + erf(x[i] / sqrt(2)))` */
+  void (*gelu)(float* x, size_t count);
   /** `out[i] = gate[i] / (1 + exp(-gate[i])) * up[i]` */
   void (*silu_multiply)(const float* gate, const float* up, float* out, size_t count);
 

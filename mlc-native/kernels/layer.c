@@ -82,6 +82,14 @@ static void project_part(struct team* team, int member, void* context) {
   const struct preparation into = {work->x, work->tokens, work->norm, &work->w, planes, job->phase};
   const struct activations x = prepare(team, member, &into, job->shared, mine);
   linear_part(team, member, &work->w, &x, work->tokens, &work->out, mine);
+  if (work->after.weight.data == NULL) return;
+  team_barrier(team);
+  const struct range tokens = team_share(team, member, work->tokens, 1);
+  for (size_t t = tokens.first; t < tokens.last; t++) {
+    float* row = (float*)work->out.data + t * work->out.stride;
+    isa->layer_norm(row, work->after.weight, work->after.bias, work->after.epsilon, work->w.rows,
+                    row);
+  }
 }
 
 /** Few tokens meet a matrix that makes logits, and it would take longer to unpack it for them. */

@@ -10,13 +10,22 @@ struct norm {
   float epsilon;
 };
 
-/** `out = w * norm(x)` for each token. */
+/** A norm that takes the mean off and adds a bias. */
+struct layer_norm {
+  /** `[columns]`; `data` is NULL for no norm. */
+  struct floats weight;
+  struct floats bias;
+  float epsilon;
+};
+
+/** `out = w * norm(x)` for each token, normed once more by `after`, which needs float32. */
 struct projection {
   struct floats x;
   size_t tokens;
   struct norm norm;
   struct matrix w;
   struct output out;
+  struct layer_norm after;
 };
 
 /** `out = norm(x)` for each token. */

@@ -94,14 +94,19 @@ void activations_put(struct activations* to, const struct matrix* w, size_t toke
 /** Writes `tile[tokens][stride]` to its place; changes the tile where something is added. */
 static void put_tile(const struct output* out, size_t token, size_t tokens, size_t row, size_t rows,
                      float* tile, size_t stride) {
-  float added[TILE_ROWS];
+  float added[TILE_ROWS], widened[TILE_ROWS];
+  const float* bias = out->bias.data == NULL ? NULL : floats_from(out->bias, row, rows, widened);
   for (size_t t = 0; t < tokens; t++) {
     float* products = tile + t * stride;
     size_t place = (token + t) * out->stride + row;
+    if (bias != NULL) {
+      for (size_t r = 0; r < rows; r++) products[r] += bias[r];
+    }
     if (out->add.data != NULL) {
       const float* more = floats_from(out->add, place, rows, added);
       for (size_t r = 0; r < rows; r++) products[r] += more[r];
     }
+    if (out->gelu) isa->gelu(products, rows);
     store_floats(products, out->data, out->half, place, rows);
   }
 }

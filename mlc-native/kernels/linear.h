@@ -12,12 +12,17 @@ struct activations {
   float* values;
 };
 
-/** Where products go: `data[token * stride + row]`, with what `add` holds there added to them. */
+/**
+ * Where products go: `data[token * stride + row]`, with `bias[row]` and what `add` holds at their
+ * place added to them, if there are such, and then through GELU if that is asked for.
+ */
 struct output {
   void* data;
   bool half;
   size_t stride;
   struct floats add;
+  struct floats bias;
+  bool gelu;
 };
 
 /** What one member works in. */

@@ -226,6 +226,23 @@ static void rms_norm(const float* x, struct floats weight, float epsilon, size_t
   }
 }
 
+static void layer_norm(const float* x, struct floats weight, struct floats bias, float epsilon,
+                       size_t count, float* out) {
+  float sum = 0, squares = 0;
+  for (size_t i = 0; i < count; i++) sum += x[i];
+  const float mean = sum / (float)count;
+  for (size_t i = 0; i < count; i++) squares += (x[i] - mean) * (x[i] - mean);
+  const float factor = 1 / sqrtf(squares / (float)count + epsilon);
+  for (size_t i = 0; i < count; i++) {
+    out[i] = (x[i] - mean) * factor * number_at(weight.data, weight.half, i) +
+             number_at(bias.data, bias.half, i);
+  }
+}
+
+static void gelu(float* x, size_t count) {
+  for (size_t i = 0; i < count; i++) x[i] = x[i] / 2 * (1 + erff(x[i] * 0.70710678f));
+}
+
 static void silu_multiply(const float* gate, const float* up, float* out, size_t count) {
   for (size_t i = 0; i < count; i++) {
     out[i] = gate[i] / (1 + exp2f(gate[i] * -LOG2_E)) * up[i];

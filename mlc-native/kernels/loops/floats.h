@@ -62,6 +62,52 @@ static void rms_norm(const float* x, struct floats weight, float epsilon, size_t
   for (; i < count; i++) out[i] = x[i] * factor * load_one(weight, i);
 }
 
+static void layer_norm(const float* x, struct floats weight, struct floats bias, float epsilon,
+                       size_t count, float* out) {
+  vf sums = vf_all(0), squares = vf_all(0);
+  size_t i = 0;
+  for (; i + LANES <= count; i += LANES) sums = sums + vf_load(x + i);
+  float sum = vf_sum(sums);
+  for (; i < count; i++) sum += x[i];
+  const float mean = sum / (float)count;
+  for (i = 0; i + LANES <= count; i += LANES) {
+    vf a = vf_load(x + i) - vf_all(mean);
+    squares = vf_multiply_add(a, a, squares);
+  }
+  float square = vf_sum(squares);
+  for (; i < count; i++) square += (x[i] - mean) * (x[i] - mean);
+  const float factor = 1 / sqrtf(square / (float)count + epsilon);
+  for (i = 0; i + LANES <= count; i += LANES) {
+    vf a = (vf_load(x + i) - vf_all(mean)) * vf_all(factor);
+    vf_store(out + i, vf_multiply_add(a, load_any(weight, i), load_any(bias, i)));
+  }
+  for (; i < count; i++) {
+    out[i] = (x[i] - mean) * factor * load_one(weight, i) + load_one(bias, i);
+  }
+}
+
+/**
+ * `max(x, 0) - |x| / 2 * erfc(|x| / sqrt(2))`, which is the same. The complement of the error
+ * function, within 1.5e-7: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26.
+ */
+static inline vf gelu_of(vf x) {
+  const vf size = vf_abs(x);
+  const vf t = vf_all(1) / vf_multiply_add(size, vf_all(0.3275911f * 0.70710678f), vf_all(1));
+  vf sum = vf_all(1.061405429f);
+  sum = vf_multiply_add(sum, t, vf_all(-1.453152027f));
+  sum = vf_multiply_add(sum, t, vf_all(1.421413741f));
+  sum = vf_multiply_add(sum, t, vf_all(-0.284496736f));
+  sum = vf_multiply_add(sum, t, vf_all(0.254829592f));
+  const vf rest = sum * t * exp2_of(x * x * vf_all(-0.5f * LOG2_E));
+  return vf_max(x, vf_all(0)) - vf_all(0.5f) * size * rest;
+}
+
+static void gelu(float* x, size_t count) {
+  size_t i = 0;
+  for (; i + LANES <= count; i += LANES) vf_store(x + i, gelu_of(vf_load(x + i)));
+  for (; i < count; i++) x[i] = x[i] / 2 * (1 + erff(x[i] * 0.70710678f));
+}
+
 static inline vf silu_of(vf x) { return x / (vf_all(1) + exp2_of(x * vf_all(-LOG2_E))); }
 
 static void silu_multiply(const float* gate, const float* up, float* out, size_t count) {

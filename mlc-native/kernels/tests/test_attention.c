@@ -25,15 +25,16 @@ static size_t keys_of(const struct batch* b, size_t sequence) {
   return (size_t)(b->key_starts[sequence + 1] - b->key_starts[sequence]);
 }
 
-static struct batch random_batch(size_t sequences, int most_queries, int most_keys) {
+static struct batch grouped_batch(size_t sequences, int most_queries, int most_keys, size_t group) {
   static const int sizes[] = {16, 32, 48, 64, 80, 128, 256};
   struct batch b = {.work = {.half = random_bool(),
                              .kv_heads = (size_t)random_int(1, 4),
                              .size = (size_t)sizes[random_int(0, 6)],
                              .sequences = sequences}};
   struct attention* work = &b.work;
-  work->heads = work->kv_heads * (size_t)random_int(1, 9);
+  work->heads = work->kv_heads * group;
   work->scale = 1 / sqrtf((float)work->size);
+  work->q_stride = work->heads * work->size;
   for (size_t s = 0; s < sequences; s++) {
     const int queries = random_int(1, most_queries);
     b.query_starts[s + 1] = b.query_starts[s] + queries;
@@ -48,6 +49,10 @@ static struct batch random_batch(size_t sequences, int most_queries, int most_ke
       guarded(b.tokens * work->heads * work->size * bytes_of(work->half), bytes_of(work->half));
   work->log_sum = guarded_floats(b.tokens * work->heads);
   return b;
+}
+
+static struct batch random_batch(size_t sequences, int most_queries, int most_keys) {
+  return grouped_batch(sequences, most_queries, most_keys, (size_t)random_int(1, 9));
 }
 
 static const int32_t* guarded_ints(const int32_t* from, size_t count) {
@@ -171,8 +176,33 @@ static void test_ragged(uint64_t seed) {
   b.work.causal = true;
   b.work.query_starts = guarded_ints(b.query_starts, b.work.sequences + 1);
   const int32_t* starts = guarded_ints(b.key_starts, b.work.sequences + 1);
-  b.work.rows = (struct rows){b.keys.data, b.values.data, starts};
+  b.work.rows = (struct rows){b.keys.data, b.values.data, b.work.kv_heads * b.work.size, starts};
   check_batch(&b);
+}
+
+/** Queries, keys and values of a token side by side, and no log-sum-exps. */
+static void test_whole(uint64_t seed) {
+  case_begin("attention_whole", seed);
+  struct batch b = grouped_batch((size_t)random_int(1, MOST_SEQUENCES), 90, 0, 1);
+  struct attention* work = &b.work;
+  const size_t row = work->heads * work->size, bytes = row * bytes_of(work->half);
+  char* joined = guarded(b.tokens * 3 * bytes, bytes_of(work->half));
+  const void* parts[] = {work->q, b.keys.data, b.values.data};
+  for (size_t t = 0; t < b.tokens; t++) {
+    for (size_t i = 0; i < 3; i++) {
+      memcpy(joined + (t * 3 + i) * bytes, (const char*)parts[i] + t * bytes, bytes);
+    }
+  }
+  work->query_starts = guarded_ints(b.query_starts, work->sequences + 1);
+  work->rows = (struct rows){joined + bytes, joined + 2 * bytes, 3 * row, work->query_starts};
+  check_batch(&b);
+  const size_t size = b.tokens * bytes;
+  void* first = memcpy(guarded(size, 4), work->out, size);
+  work->q = joined;
+  work->q_stride = 3 * row;
+  work->log_sum = NULL;
+  check(attend_all(work) == 0, "attention failed: %s", raised);
+  check(memcmp(first, work->out, size) == 0, "queries in joined rows get other results");
 }
 
 /** Attention over some keys joined with attention over the others is attention over all. */
@@ -278,6 +308,7 @@ void test_attention(uint64_t seed) {
   test_decode(seed);
   test_paged(seed);
   test_ragged(seed);
+  test_whole(seed);
   test_merge(seed);
   test_append(seed);
   test_rotary(seed);

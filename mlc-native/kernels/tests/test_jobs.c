@@ -98,6 +98,57 @@ static void test_project(uint64_t seed) {
   free(x);
 }
 
+static void test_dense(uint64_t seed) {
+  case_begin("dense", seed);
+  const size_t columns = random_columns(), rows = random_columns();
+  struct projection work = {.tokens = some_tokens(), .w = some_matrix(rows, columns)};
+  work.x = random_numbers(work.tokens * columns, random_bool());
+  float* out = guarded_floats(work.tokens * rows);
+  work.out = (struct output){.data = out,
+                             .stride = rows,
+                             .bias = random_numbers(rows, random_bool()),
+                             .gelu = random_bool()};
+  const bool normed = !work.out.gelu && random_bool();
+  if (normed) {
+    work.out.add = random_numbers(work.tokens * rows, random_bool());
+    work.after.weight = random_numbers(rows, random_bool());
+    work.after.bias = random_numbers(rows, random_bool());
+    work.after.epsilon = 1e-5f;
+  }
+  check(project(&work) == 0, "projection failed: %s", raised);
+  double *x = doubles(columns), *expected = doubles(rows);
+  for (size_t t = 0; t < work.tokens; t++) {
+    for (size_t k = 0; k < columns; k++) x[k] = number_at(work.x, t * columns + k);
+    round_row(&work.w, x);
+    double sum = 0, squares = 0, errors = 0;
+    for (size_t r = 0; r < rows; r++) {
+      double value = product(&work.w, r, x) + number_at(work.out.bias, r);
+      if (work.out.gelu) value = value / 2 * (1 + erf(value / sqrt(2)));
+      if (normed) value += number_at(work.out.add, t * rows + r);
+      expected[r] = value;
+      sum += value;
+      errors = fmax(errors, product_error(&work.w, r, x));
+    }
+    const double mean = sum / (double)rows;
+    for (size_t r = 0; r < rows; r++) squares += (expected[r] - mean) * (expected[r] - mean);
+    const double factor = 1 / sqrt(squares / (double)rows + 1e-5);
+    for (size_t r = 0; r < rows; r++) {
+      double allowed = 1.2 * errors + 1e-6 * (1 + fabs(expected[r]));
+      if (normed) {
+        const double scale = factor * number_at(work.after.weight, r);
+        allowed *= 4 * fabs(scale);
+        expected[r] = (expected[r] - mean) * scale + number_at(work.after.bias, r);
+        allowed += 1e-5 * (1 + fabs(expected[r]));
+      }
+      check(fabs(out[t * rows + r] - expected[r]) <= allowed,
+            "format %d, %zu tokens: row %zu of token %zu is %g, not %g", (int)work.w.format,
+            work.tokens, r, t, out[t * rows + r], expected[r]);
+    }
+  }
+  free(x);
+  free(expected);
+}
+
 /** A layer's numbers for one token, in doubles. */
 static void expected_layer(const struct layer* work, size_t token, double* hidden, double* next) {
   const size_t size = work->o.rows, inner = work->down.columns;
@@ -217,6 +268,7 @@ static void test_rows(uint64_t seed) {
 
 void test_jobs(uint64_t seed) {
   test_project(seed);
+  test_dense(seed);
   test_layer(seed);
   test_rows(seed);
 }

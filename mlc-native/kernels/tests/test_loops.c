@@ -254,6 +254,36 @@ static void test_elements(uint64_t seed) {
   }
 }
 
+static void test_layer_norm(uint64_t seed) {
+  case_begin("layer_norm and gelu", seed);
+  const size_t count = (size_t)random_int(1, 700);
+  float* x = (float*)random_numbers(count, false).data;
+  const struct floats weight = random_numbers(count, random_bool());
+  const struct floats bias = random_numbers(count, random_bool());
+  const float middle = random_float() * 4;
+  double sum = 0, squares = 0;
+  for (size_t i = 0; i < count; i++) sum += x[i] += middle;
+  const double mean = sum / (double)count;
+  for (size_t i = 0; i < count; i++) squares += (x[i] - mean) * (x[i] - mean);
+  const double factor = 1 / sqrt(squares / (double)count + 1e-5);
+  float* out = guarded_floats(count);
+  isa->layer_norm(x, weight, bias, 1e-5f, count, out);
+  for (size_t i = 0; i < count; i++) {
+    const double scale = factor * number_at(weight, i);
+    const double expected = (x[i] - mean) * scale + number_at(bias, i);
+    const double allowed = 2e-6 * ((fabs(x[i]) + fabs(mean)) * fabs(scale) + fabs(expected));
+    check(fabs(out[i] - expected) <= allowed + 1e-6, "norm %zu is %.9g, not %.9g", i, out[i],
+          expected);
+  }
+  for (size_t i = 0; i < count; i++) out[i] = x[i] *= powf(4, (float)random_int(-2, 2));
+  isa->gelu(out, count);
+  for (size_t i = 0; i < count; i++) {
+    const double expected = x[i] / 2.0 * (1 + erf(x[i] / sqrt(2)));
+    check(fabs(out[i] - expected) <= 3e-7 * fabs((double)x[i]) + 1e-30,
+          "gelu %zu of %.9g is %.9g, not %.9g", i, x[i], out[i], expected);
+  }
+}
+
 /** Two tiles of keys and values, and how many of each tile's keys each of some query rows sees. */
 struct attend_case {
   size_t rows;
@@ -434,6 +464,7 @@ void test_loops(uint64_t seed) {
   test_decode_row(seed);
   test_halves(seed);
   test_elements(seed);
+  test_layer_norm(seed);
   test_attend_few(seed);
   test_attend_many(seed);
   test_odd_numbers(seed);

@@ -215,6 +215,7 @@ static struct attention call_of(const struct batch* b, bool to_other) {
                             .heads = all->heads,
                             .kv_heads = all->kv_heads,
                             .size = all->size,
+                            .q_stride = all->heads * all->size,
                             .scale = all->scale,
                             .out = to_other ? b->other : b->out,
                             .log_sum = to_other ? b->other_log_sum : b->log_sum};
@@ -225,7 +226,7 @@ static void attend_rows(const struct batch* b) {
   work.sequences = b->all->count;
   work.query_starts = b->starts;
   work.causal = true;
-  work.rows = (struct rows){b->k, b->v, b->starts};
+  work.rows = (struct rows){b->k, b->v, work.kv_heads * work.size, b->starts};
   check(attend_all(&work) == 0, "attention failed: %s", raised);
 }
 
