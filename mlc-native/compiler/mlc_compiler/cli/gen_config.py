@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mlc_compiler.cli.common import add_model_type, add_quantization
 from mlc_compiler.config.chat_config import ChatOptions, generate_config
+from mlc_compiler.config.embedding import STRATEGIES
 from mlc_compiler.loader import open_source
 from mlc_compiler.progress import Progress
 from mlc_compiler.quantization import QUANTIZATIONS
@@ -19,7 +20,6 @@ _SIZES = {
     "tensor_parallel_shards": "devices that share a model; only 1 is supported",
     "pipeline_parallel_stages": "stages that a model is split into; only 1 is supported",
 }
-_MAX_BATCH_SIZE = 128
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,9 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_type(parser)
     parser.add_argument(
         "--conv-template",
-        required=True,
         metavar="NAME",
-        help="conversation template, for example chatml or llama-3; an unknown name lists all",
+        help="conversation template, which chat models need, for example chatml or llama-3; "
+        "an unknown name lists all",
     )
     parser.add_argument(
         "--system-message", metavar="TEXT", help="default system message of the template"
@@ -44,11 +44,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-batch-size",
         type=int,
         metavar="N",
-        default=_MAX_BATCH_SIZE,
-        help="sequences per decode call, at most (default: %(default)s)",
+        help="sequences per decode call, at most (default: 128); for embedding models, rows per "
+        "padded call (default: 1)",
     )
     parser.add_argument("--temperature", type=float, help="default temperature")
     parser.add_argument("--top-p", type=float, help="default top_p")
+    parser.add_argument(
+        "--pooling",
+        choices=STRATEGIES,
+        help="how an embedding model makes one vector of all tokens' (default: as the "
+        "sentence-transformers files say)",
+    )
+    parser.add_argument(
+        "--normalize",
+        action=argparse.BooleanOptionalAction,
+        help="whether an embedding model's vectors get the length 1 (default: as those files say)",
+    )
     parser.add_argument(
         "-o", "--output", type=Path, required=True, help="model folder to write into"
     )
@@ -63,6 +74,8 @@ def run(options: argparse.Namespace, progress: Progress) -> None:
         system_message=options.system_message,
         temperature=options.temperature,
         top_p=options.top_p,
+        pooling=options.pooling,
+        normalize=options.normalize,
     )
     generate_config(
         open_source(options.config),

@@ -12,17 +12,16 @@ from typing import Any
 import tvm
 from tvm import relax, tirx
 
-from mlc_compiler.architectures import find_architecture
+from mlc_compiler.architectures import ModelConfig, find_architecture
 from mlc_compiler.compile import instructions, metadata, pipeline
 from mlc_compiler.compile.linking import link
 from mlc_compiler.compile.targets import CpuTarget, find_target
-from mlc_compiler.config.llama import LlamaConfig
 from mlc_compiler.errors import ModelFileError
 from mlc_compiler.models.causal_lm import CausalLM
+from mlc_compiler.models.encoder import Encoder
 from mlc_compiler.models.layers import LayerFactory
 from mlc_compiler.models.registry import build_model
 from mlc_compiler.ops.kernels import find_kernels
-from mlc_compiler.ops.sampling import add_softmax, library_kernels
 from mlc_compiler.progress import Progress, format_bytes
 from mlc_compiler.quantization import find_quantization
 
@@ -61,7 +60,7 @@ def compile_model(
     model = build_model(architecture.name, config, layers)
     source = _Source(architecture.name, scheme.name, config, model, cpu)
     with cpu.to_tvm():
-        executable = _build(source, chat_config.get("active_vocab_size"), report)
+        executable = _build(source, chat_config, report)
     report.step(f"linking {output}")
     link(executable, output)
     report.done(f"{output}: {format_bytes(output.stat().st_size)}")
@@ -77,19 +76,18 @@ class _Source:
 
     model_type: str
     quantization: str
-    config: LlamaConfig
-    model: CausalLM
+    config: ModelConfig
+    model: CausalLM | Encoder
     target: CpuTarget
 
 
-def _build(source: _Source, active_vocab_size: int | None, report: "_Report") -> relax.VMExecutable:
-    config, attention = source.config, source.model.attention
-    active_vocab_size = active_vocab_size or config.vocab_size
-    module, parameters, _ = source.model.export_tvm(
-        spec=source.model.module_spec(), allow_extern=True
-    )
-    module = add_softmax(module, config.vocab_size, active_vocab_size)
-    module.update(library_kernels(source.model.dtype))
+def _build(
+    source: _Source, chat_config: Mapping[str, Any], report: "_Report"
+) -> relax.VMExecutable:
+    config, model = source.config, source.model
+    active_vocab_size = chat_config.get("active_vocab_size") or config.vocab_size
+    module, parameters, _ = model.export_tvm(spec=model.module_spec(), allow_extern=True)
+    module = model.complete(module, config.vocab_size, active_vocab_size)
     report.step(f"lowering {_count(module, relax.Function)} functions")
     module = pipeline.lower()(module)
     report.step("planning memory")
@@ -99,11 +97,13 @@ def _build(source: _Source, active_vocab_size: int | None, report: "_Report") ->
         source.model_type,
         source.quantization,
         config,
-        attention,
-        source.model.kernels,
+        model.kernels,
         active_vocab_size,
         source.target,
     )
+    facts.update(model.facts())
+    if chat_config.get("embedding_metadata"):
+        facts["embedding_metadata"] = chat_config["embedding_metadata"]
     facts["params"] = metadata.parameter_facts(parameters)
     facts["memory_usage"] = pipeline.memory_usage(module)
     metadata.add_metadata(module, facts)

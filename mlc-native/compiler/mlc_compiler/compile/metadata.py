@@ -8,22 +8,20 @@ import tvm
 from tvm import relax
 
 import mlc_compiler
+from mlc_compiler.architectures import ModelConfig
 from mlc_compiler.compile.targets import CpuTarget
-from mlc_compiler.config.llama import LlamaConfig
-from mlc_compiler.ops.attention_spec import AttentionSpec
 from mlc_compiler.ops.kernels import Kernels
 
 
 def model_facts(
     model_type: str,
     quantization: str,
-    config: LlamaConfig,
-    attention: AttentionSpec,
+    config: ModelConfig,
     kernels: Kernels,
     active_vocab_size: int,
     target: CpuTarget,
 ) -> dict[str, Any]:
-    """All of the metadata that is known before the compilation."""
+    """The metadata that all models have, apart from what the compilation finds out."""
     return {
         "model_type": model_type,
         "quantization": quantization,
@@ -34,17 +32,8 @@ def model_facts(
         "tensor_parallel_shards": config.tensor_parallel_shards,
         "pipeline_parallel_stages": config.pipeline_parallel_stages,
         "disaggregation": False,
-        "kv_state_kind": "kv_cache",
         "max_batch_size": config.max_batch_size,
         "active_vocab_size": active_vocab_size,
-        "model_task": "chat",
-        "kv_cache": {
-            "num_hidden_layers": attention.num_layers,
-            "num_attention_heads": attention.num_heads,
-            "num_key_value_heads": attention.num_kv_heads,
-            "head_dim": attention.head_dim,
-            "dtype": attention.kv_dtype,
-        },
         "kernels": {"name": kernels.name, "version": kernels.version},
         "target": target.as_dict(),
         "compiler": f"mlc-compiler {mlc_compiler.__version__} (TVM {tvm.__version__})",

@@ -29,6 +29,9 @@ class GgufSource:
     def generation_config(self) -> Mapping[str, Any]:
         return {}
 
+    def extra_json(self, path: str) -> Any:
+        return None
+
     def formats(self) -> Mapping[str, str]:
         tensors = self._file.tensors
         return {

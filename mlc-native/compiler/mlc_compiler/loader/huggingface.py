@@ -1,5 +1,6 @@
 """A Hugging Face folder: config.json, safetensors, tokenizer files."""
 
+import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +39,15 @@ class HuggingFaceSource:
     def generation_config(self) -> Mapping[str, Any]:
         path = self._config_path.parent / "generation_config.json"
         return read_json_object(path) if path.exists() else {}
+
+    def extra_json(self, path: str) -> Any:
+        file = self._config_path.parent / path
+        if not file.is_file():
+            return None
+        try:
+            return json.loads(file.read_bytes())
+        except (OSError, ValueError, RecursionError) as error:
+            raise ModelFileError(f"{file} is not valid JSON: {error}") from error
 
     def formats(self) -> Mapping[str, str]:
         return {name: file.formats()[name] for name, file in self._files.items()}

@@ -15,26 +15,30 @@ _MIXED_PARTS = "F32"
 class ModelTensor:
     """A parameter, made by stacking the rows of `parts`.
 
-    A matrix is quantized, and its stored arrays add a suffix to `name`; a vector keeps `name`.
+    A matrix is quantized, and its stored arrays add a suffix to `name`; a vector, or a small table
+    that is kept in the model's dtype, keeps `name`.
     """
 
     name: str
     parts: tuple[str, ...]
     shape: tuple[int, ...]
+    is_matrix: bool = False
 
     @staticmethod
     def matrix(name: str, modules: Sequence[str], rows: int, columns: int) -> "ModelTensor":
         """A matrix made of the `.weight` tensors of modules."""
-        return ModelTensor(name, tuple(f"{m}.weight" for m in modules), (rows, columns))
+        parts = tuple(f"{m}.weight" for m in modules)
+        return ModelTensor(name, parts, (rows, columns), is_matrix=True)
 
     @staticmethod
     def vector(name: str, size: int) -> "ModelTensor":
         """A vector with the same name in the source."""
-        return ModelTensor(name, (name,), (size,))
+        return ModelTensor.plain(name, (size,))
 
-    @property
-    def is_matrix(self) -> bool:
-        return len(self.shape) == 2
+    @staticmethod
+    def plain(name: str, shape: tuple[int, ...]) -> "ModelTensor":
+        """A tensor that is never quantized, with the same name in the source."""
+        return ModelTensor(name, (name,), shape)
 
     def read(self, source: ModelSource) -> SourceTensor:
         """Stacks the parts and checks the shape."""

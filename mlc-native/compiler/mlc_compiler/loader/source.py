@@ -20,6 +20,10 @@ class ModelSource(Protocol):
         """The contents of `generation_config.json`; empty if there is none."""
         ...
 
+    def extra_json(self, path: str) -> Any:
+        """The contents of a JSON file by its path beside `config.json`; None if there is none."""
+        ...
+
     def formats(self) -> Mapping[str, str]:
         """The format of every tensor by name, without reading their data."""
         ...

@@ -1,9 +1,10 @@
 """The functions that a library of a causal language model offers to an engine."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import tvm
 from tvm import te, tirx
 from tvm.relax.frontend import nn
 from tvm.relax.frontend.nn import Tensor, op, spec
@@ -12,6 +13,7 @@ from tvm.relax.frontend.nn.llm.kv_cache import PagedKVCache
 from mlc_compiler.models.layers import LayerFactory
 from mlc_compiler.ops.attention_spec import AttentionSpec
 from mlc_compiler.ops.operands import Matrix, NormedLinear
+from mlc_compiler.ops.sampling import add_softmax, library_kernels
 
 Rows = Callable[[Tensor], Tensor]
 """Picks rows ``[m, ...]`` of a tensor ``[n, ...]`` that has one row for each token."""
@@ -157,6 +159,27 @@ class CausalLM(nn.Module):
             list(methods),
             [_method_spec(*method) for method in methods.values()],
         )
+
+    def complete(self, module: tvm.IRModule, vocab_size: int, active: int) -> tvm.IRModule:
+        """The module with the kernels that an engine samples with."""
+        module = add_softmax(module, vocab_size, active)
+        module.update(library_kernels(self.dtype))
+        return module
+
+    def facts(self) -> Mapping[str, Any]:
+        """What the library's metadata say of its functions."""
+        attention = self.attention
+        return {
+            "kv_state_kind": "kv_cache",
+            "model_task": "chat",
+            "kv_cache": {
+                "num_hidden_layers": attention.num_layers,
+                "num_attention_heads": attention.num_heads,
+                "num_key_value_heads": attention.num_kv_heads,
+                "head_dim": attention.head_dim,
+                "dtype": attention.kv_dtype,
+            },
+        }
 
     def _hidden(self, *shape: int | str) -> spec.Tensor:
         return spec.Tensor([*shape, self.hidden_size], self.dtype)

@@ -9,7 +9,7 @@ from tvm.relax.frontend.nn.llm.kv_cache import PagedKVCache
 from mlc_compiler.errors import OptionError
 from mlc_compiler.ops.attention_spec import AttentionSpec
 from mlc_compiler.ops.native import NativeKernels
-from mlc_compiler.ops.operands import LayerWeights, Matrix, NormedLinear
+from mlc_compiler.ops.operands import Dense, LayerWeights, Matrix, NormedLinear
 from mlc_compiler.ops.tir import TirKernels
 from mlc_compiler.quantization import Quantization
 
@@ -60,6 +60,25 @@ class Kernels(Protocol):
 
     def last_layer(self, x: Tensor, attended: Tensor, weights: LayerWeights) -> Tensor:
         """`layer` where no layer follows: the residual alone."""
+
+    def layer_norm(self, x: Tensor, norm: nn.LayerNorm) -> Tensor:
+        """``x float32[n, h]``, normed with mean and bias: ``float32[n, h]``."""
+
+    def dense(self, x: Tensor, dense: Dense) -> Tensor:
+        """`linear` with the bias added: ``float32[n, rows]``."""
+
+    def dense_gelu(self, x: Tensor, dense: Dense) -> Tensor:
+        """`dense`, then GELU by the error function."""
+
+    def dense_norm(self, x: Tensor, dense: Dense, residual: Tensor, norm: nn.LayerNorm) -> Tensor:
+        """`layer_norm` of the residual ``float32[n, rows]`` with `dense` of ``x`` added."""
+
+    def whole_attention(self, qkv: Tensor, starts: Tensor, heads: int, head_dim: int) -> Tensor:
+        """Attention of ``qkv float32[n, 3 * heads * head_dim]`` in which nothing is hidden.
+
+        ``starts int32[b + 1]`` says where each sequence begins and the last one ends. Returns
+        ``float32[n, heads * head_dim]``.
+        """
 
     def create_kv_cache(self, spec: AttentionSpec, sizes: tuple) -> PagedKVCache:
         """A cache for ``sizes``: sequences, total tokens, prefill chunk, page size, sliding (0/1).

@@ -47,18 +47,18 @@ def matvec(weight: StoredWeight, out_dtype: str) -> tirx.PrimFunc:
 
     def body(x: tirx.Buffer, stored: Buffers, out: tirx.Buffer) -> None:
         with T.parallel(_tiles(weight.rows, _VECTOR_ROWS)) as tile:
-            sums = [_vector_sum() for _ in range(_VECTOR_ROWS)]
+            sums = [zero_lanes() for _ in range(_VECTOR_ROWS)]
             with T.serial(weight.columns // GROUP) as group:
                 for step in range(STEPS):
                     lanes = tirx.Ramp(group * GROUP + step * LANES, 1, LANES)
                     for i, total in enumerate(sums):
                         row = tirx.min(tile * _VECTOR_ROWS + i, weight.rows - 1)
                         values = weight.decoder.values(stored, row, group, step)
-                        _add(total, x[0, lanes] * values)
+                        add_lanes(total, x[0, lanes] * values)
             for i, total in enumerate(sums):
                 row = tile * _VECTOR_ROWS + i
                 with T.If(row < weight.rows), T.Then():
-                    T.buffer_store(out, tirx.Cast(out_dtype, _reduce(total)), [0, row])
+                    T.buffer_store(out, tirx.Cast(out_dtype, sum_of_lanes(total)), [0, row])
 
     return _product(weight, 1, out_dtype, body)
 
@@ -97,35 +97,37 @@ def _multiply_block(x, decoded, out, first_token, first_row, part) -> None:
     tokens, rows = out.shape
     first = part * _BLOCK_ROWS
     places = [(t, r) for t in range(_BLOCK_TOKENS) for r in range(_BLOCK_ROWS)]
-    sums = {place: _vector_sum() for place in places}
+    sums = {place: zero_lanes() for place in places}
     with T.serial(decoded.shape[1] // LANES) as k:
         lanes = tirx.Ramp(k * LANES, 1, LANES)
         for t, r in places:
             token = tirx.min(first_token + t, tokens - 1)
-            _add(sums[t, r], x[token, lanes] * decoded[first + r, lanes])
+            add_lanes(sums[t, r], x[token, lanes] * decoded[first + r, lanes])
     for t, r in places:
         token, row = first_token + t, first_row + first + r
         with T.If(tirx.all(token < tokens, row < rows)), T.Then():
-            T.buffer_store(out, tirx.Cast(out.dtype, _reduce(sums[t, r])), [token, row])
+            T.buffer_store(out, tirx.Cast(out.dtype, sum_of_lanes(sums[t, r])), [token, row])
 
 
 def _tiles(size, tile: int):
     return (size + tile - 1) // tile
 
 
-def _vector_sum() -> tirx.Buffer:
+def zero_lanes() -> tirx.Buffer:
+    """A vector of sums in registers, all zero."""
     total = T.alloc_buffer((LANES,), "float32", scope="local", layout=None)
     zeros = tirx.Broadcast(tirx.const(0.0, "float32"), LANES)
     T.buffer_store(total, zeros, [tirx.Ramp(0, 1, LANES)])
     return total
 
 
-def _add(total: tirx.Buffer, value: tirx.Expr) -> None:
+def add_lanes(total: tirx.Buffer, value: tirx.Expr) -> None:
+    """Adds a vector to the sums."""
     lanes = tirx.Ramp(0, 1, LANES)
     T.buffer_store(total, total[lanes] + value, [lanes])
 
 
-def _reduce(total: tirx.Buffer) -> tirx.Expr:
+def sum_of_lanes(total: tirx.Buffer) -> tirx.Expr:
     """The sum of the lanes, halving by halving."""
     parts = [total[lane] for lane in range(LANES)]
     while len(parts) > 1:

@@ -4,12 +4,13 @@ from typing import Any
 
 from tvm import relax, tirx
 from tvm.relax.frontend import nn
-from tvm.relax.frontend.nn import Tensor
+from tvm.relax.frontend.nn import Tensor, op
 from tvm.relax.frontend.nn.llm.kv_cache import PagedKVCache
 
 from mlc_compiler.ops import native_cache, packed
 from mlc_compiler.ops.attention_spec import AttentionSpec
-from mlc_compiler.ops.operands import LayerWeights, Matrix, NormedLinear
+from mlc_compiler.ops.operands import Dense, LayerWeights, Matrix, NormedLinear
+from mlc_compiler.ops.tir import layer_norm
 from mlc_compiler.quantization import Quantization
 
 _FORMATS = ("F32", "F16", "Q4_0", "Q4_1", "Q8_0", "q4f16_1", "q4f32_1", "q8f16_1")
@@ -56,6 +57,26 @@ class NativeKernels:
     def last_layer(self, x: Tensor, attended: Tensor, weights: LayerWeights) -> Tensor:
         return _call("last_layer", [x, attended, *_layer(weights)], x.shape, "float32")
 
+    def layer_norm(self, x: Tensor, norm: nn.LayerNorm) -> Tensor:
+        return layer_norm(x, norm)
+
+    def dense(self, x: Tensor, dense: Dense) -> Tensor:
+        return _call("dense", [x, *_dense(dense)], (x.shape[0], dense.stored.rows), "float32")
+
+    def dense_gelu(self, x: Tensor, dense: Dense) -> Tensor:
+        return _call("dense_gelu", [x, *_dense(dense)], (x.shape[0], dense.stored.rows), "float32")
+
+    def dense_norm(self, x: Tensor, dense: Dense, residual: Tensor, norm: nn.LayerNorm) -> Tensor:
+        arguments = [x, *_dense(dense), residual, norm.weight, float(norm.eps), norm.bias]
+        return _call("dense_norm", arguments, residual.shape, "float32")
+
+    def whole_attention(self, qkv: Tensor, starts: Tensor, heads: int, head_dim: int) -> Tensor:
+        tokens = qkv.shape[0]
+        qkv = op.reshape(qkv, (tokens, 3 * heads, head_dim))
+        arguments = [qkv, starts, head_dim**-0.5]
+        out = _call("attention_whole", arguments, (tokens, heads, head_dim), "float32")
+        return op.reshape(out, (tokens, heads * head_dim))
+
     def create_kv_cache(self, spec: AttentionSpec, sizes: tuple[tirx.Var, ...]) -> PagedKVCache:
         create = "vm.builtin.paged_attention_kv_cache_create"
         arguments = native_cache.arguments(spec, sizes)
@@ -70,6 +91,10 @@ def _call(name: str, arguments: list[Any], shape: tuple, dtype: str) -> Tensor:
 
 def _matrix(matrix: Matrix) -> list[Any]:
     return [_FORMATS.index(matrix.stored.form), *matrix.tensors]
+
+
+def _dense(dense: Dense) -> list[Any]:
+    return [*_matrix(dense), dense.bias]
 
 
 def _norm(norm: nn.RMSNorm) -> list[Any]:

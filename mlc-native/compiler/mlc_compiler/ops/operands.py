@@ -23,6 +23,14 @@ class Matrix(nn.Module):
         return [getattr(self, parameter.suffix) for parameter in self.stored.parameters]
 
 
+class Dense(Matrix):
+    """A matrix with a bias, `[rows]` in the dtype ``dtype``, that is added to its products."""
+
+    def __init__(self, stored: StoredWeight, dtype: str) -> None:
+        super().__init__(stored)
+        self.bias = nn.Parameter((stored.rows,), dtype)
+
+
 @dataclass(frozen=True)
 class NormedLinear:
     """A root-mean-square norm and the matrix that its result is multiplied by.

@@ -7,7 +7,8 @@ from tvm.relax.frontend.nn.llm.kv_cache import PagedKVCache, RopeMode, TIRPagedK
 
 from mlc_compiler.ops import embedding, linear, packed
 from mlc_compiler.ops.attention_spec import AttentionSpec
-from mlc_compiler.ops.operands import LayerWeights, Matrix, NormedLinear
+from mlc_compiler.ops.operands import Dense, LayerWeights, Matrix, NormedLinear
+from mlc_compiler.ops.whole_attention import whole_attention
 from mlc_compiler.quantization import Quantization
 
 
@@ -62,6 +63,27 @@ class TirKernels:
         gate, up = op.split(self.norm_linear(x, weights.gate_up, x.dtype), 2, axis=-1)
         return x + self.linear(op.silu(gate) * up, weights.down, x.dtype)
 
+    def layer_norm(self, x: Tensor, norm: nn.LayerNorm) -> Tensor:
+        return layer_norm(x, norm)
+
+    def dense(self, x: Tensor, dense: Dense) -> Tensor:
+        return self.linear(x, dense, "float32") + dense.bias.astype("float32")
+
+    def dense_gelu(self, x: Tensor, dense: Dense) -> Tensor:
+        return op.gelu(self.dense(x, dense))
+
+    def dense_norm(self, x: Tensor, dense: Dense, residual: Tensor, norm: nn.LayerNorm) -> Tensor:
+        return layer_norm(residual + self.dense(x, dense), norm)
+
+    def whole_attention(self, qkv: Tensor, starts: Tensor, heads: int, head_dim: int) -> Tensor:
+        tokens = qkv.shape[0]
+        qkv = op.reshape(qkv, (tokens, 3 * heads, head_dim))
+        out = Tensor.placeholder((tokens, heads, head_dim), "float32")
+        out = op.tensor_ir_op(
+            whole_attention(heads, head_dim), "whole_attention", [qkv, starts], out
+        )
+        return op.reshape(out, (tokens, heads * head_dim))
+
     def create_kv_cache(self, spec: AttentionSpec, sizes: tuple[tirx.Var, ...]) -> PagedKVCache:
         scale, scaling = _rope_scaling(spec)
         return TIRPagedKVCache(
@@ -85,6 +107,12 @@ class TirKernels:
             dtype=spec.kv_dtype,
             target=target.Target.current(allow_none=False),
         )
+
+
+def layer_norm(x: Tensor, norm: nn.LayerNorm) -> Tensor:
+    """``x float32[n, h]`` less its mean, scaled to a deviation of 1, by the norm's weight."""
+    weight, bias = norm.weight.astype("float32"), norm.bias.astype("float32")
+    return op.layer_norm(x, norm.normalized_shape, weight, bias, norm.eps)
 
 
 def _rope_scaling(spec: AttentionSpec) -> tuple[float, dict]:

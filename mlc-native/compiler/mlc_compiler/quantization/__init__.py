@@ -5,6 +5,7 @@ from mlc_compiler.quantization.quantization import (
     Parameter,
     Quantization,
     find_quantization,
+    plain,
 )
 
-__all__ = ["QUANTIZATIONS", "Parameter", "Quantization", "find_quantization"]
+__all__ = ["QUANTIZATIONS", "Parameter", "Quantization", "find_quantization", "plain"]

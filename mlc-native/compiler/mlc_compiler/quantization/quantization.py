@@ -121,6 +121,11 @@ QUANTIZATIONS: dict[str, Quantization] = {
 """All quantizations by name."""
 
 
+def plain(quantization: Quantization) -> Quantization:
+    """What stores matrices in the same model dtype without quantizing them."""
+    return QUANTIZATIONS[{"float16": "q0f16", "float32": "q0f32"}[quantization.model_dtype]]
+
+
 def find_quantization(name: str) -> Quantization:
     """The quantization of that name; `OptionError` lists the names if there is none."""
     try:
