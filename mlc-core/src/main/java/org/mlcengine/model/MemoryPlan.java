@@ -40,6 +40,18 @@ public record MemoryPlan(
     return new MemoryPlanner(library, config, request, availableBytes).plan();
   }
 
+  /**
+   * Sums up the memory of an encoder, which keeps nothing between its calls.
+   *
+   * @throws InvalidRequestException if an option exceeds what the library was compiled for, or is
+   *     one that encoders have no use for
+   * @throws InsufficientMemoryException if it does not fit
+   */
+  public static MemoryPlan inferEncoder(
+      LibraryMetadata library, ModelConfig config, LimitRequest request, long availableBytes) {
+    return new EncoderPlanner(library, config, request, availableBytes).plan();
+  }
+
   /** Returns the bytes of everything together. */
   public long totalBytes() {
     return weightBytes + kvCacheBytes + temporaryBytes + workspaceBytes;

@@ -50,10 +50,28 @@ public final class ModelCompatibility {
   private void checkModel() {
     requireEqual("model_type", config.modelType(), library.modelType());
     requireEqual("quantization", config.quantization(), library.quantization());
+    if (config.makesEmbeddings()) {
+      checkEncoder();
+    } else {
+      checkDecoder();
+    }
+  }
+
+  private void checkEncoder() {
+    if (library.kvStateKind() != KvStateKind.NONE) {
+      throw mismatch(
+          "kv_state_kind is %s; this engine makes embeddings with encoders, which keep no state"
+              .formatted(library.kvStateKind().mlcName()),
+          recompile());
+    }
+  }
+
+  private void checkDecoder() {
     if (!config.modelTask().equals("chat")) {
       throw mismatch(
-          "model_task is %s; this engine runs chat models".formatted(config.modelTask()),
-          "Choose a chat model.");
+          "model_task is %s; this engine runs models for chat and embedding"
+              .formatted(config.modelTask()),
+          "Choose such a model.");
     }
     if (library.kvStateKind() != KvStateKind.KV_CACHE || library.kvCache().isEmpty()) {
       throw mismatch(

@@ -26,6 +26,7 @@ import org.mlcengine.errors.ModelLoadException;
  * @param attentionSinkSize tokens that a sliding window keeps from the start; 0 without one
  * @param prefillChunkSize tokens per prefill call at most
  * @param modelTask {@code chat} or {@code embedding}
+ * @param embedding how hidden states become a vector; empty for other tasks
  * @param samplingDefaults what requests get that set nothing
  * @param convTemplate the conversation template: an object, a string that names one, or null where
  *     the config has none
@@ -47,6 +48,7 @@ public record ModelConfig(
     int attentionSinkSize,
     int prefillChunkSize,
     String modelTask,
+    Optional<EmbeddingMetadata> embedding,
     SamplingDefaults samplingDefaults,
     JsonNode convTemplate,
     List<String> tokenizerFiles,
@@ -59,6 +61,9 @@ public record ModelConfig(
 
   /** The context window of a model that nothing limits. */
   public static final int UNBOUNDED = -1;
+
+  private static final String CHAT = "chat";
+  private static final String EMBEDDING = "embedding";
 
   static final int MAX_TOKENS = 1 << 26;
   static final int MAX_VOCAB = 1 << 24;
@@ -98,7 +103,8 @@ public record ModelConfig(
         slidingWindow(config),
         Math.max(0, config.integer("attention_sink_size", 0, -1, MAX_TOKENS)),
         config.integer("prefill_chunk_size", 1, MAX_TOKENS),
-        config.optionalString("model_task").orElse("chat"),
+        config.optionalString("model_task").orElse(CHAT),
+        embedding(config),
         SamplingDefaults.read(config),
         convTemplate(config),
         config.strings("tokenizer_files"),
@@ -106,6 +112,11 @@ public record ModelConfig(
         config.optionalInteger("bos_token_id", -1, MAX_VOCAB),
         eosTokenIds(config),
         model.node());
+  }
+
+  /** Returns whether the model makes vectors of texts, and not text. */
+  public boolean makesEmbeddings() {
+    return embedding.isPresent();
   }
 
   /** Returns whether attention looks back over a sliding window. */
@@ -146,6 +157,12 @@ public record ModelConfig(
       }
     }
     return -1;
+  }
+
+  private static Optional<EmbeddingMetadata> embedding(JsonObject config) {
+    return config.optionalString("model_task").filter(EMBEDDING::equals).isPresent()
+        ? Optional.of(EmbeddingMetadata.read(config.object("embedding_metadata")))
+        : Optional.empty();
   }
 
   private static JsonNode convTemplate(JsonObject config) {

@@ -13,6 +13,7 @@ public final class ProtocolJson {
       Map.of(
           ChatCompletionCreateParams.class, ChatFields::read,
           CompletionCreateParams.class, CompletionFields::read,
+          EmbeddingCreateParams.class, EmbeddingFields::read,
           ChatMessage.class, json -> MessageFields.read("", json));
 
   private static final Map<Class<?>, Function<JsonNode, ?>> REPLIES =
@@ -20,6 +21,7 @@ public final class ProtocolJson {
           ChatCompletion.class, ReplyReader::chat,
           ChatCompletionChunk.class, ReplyReader::chunk,
           Completion.class, ReplyReader::completion,
+          EmbeddingResponse.class, EmbeddingJson::read,
           Usage.class, ReplyReader::usage);
 
   private ProtocolJson() {}
@@ -33,10 +35,12 @@ public final class ProtocolJson {
     JsonNode node =
         switch (value) {
           case GenerationParams params -> RequestJson.write(params);
+          case EmbeddingCreateParams params -> EmbeddingJson.write(params);
           case ChatMessage message -> RequestJson.write(message);
           case ChatCompletion completion -> ResponseJson.write(completion);
           case ChatCompletionChunk chunk -> ResponseJson.write(chunk);
           case Completion completion -> ResponseJson.write(completion);
+          case EmbeddingResponse reply -> EmbeddingJson.write(reply);
           case Usage usage -> ResponseJson.write(usage);
           default ->
               throw new IllegalArgumentException(
@@ -55,8 +59,8 @@ public final class ProtocolJson {
    * type holds, as other servers' replies do.
    *
    * @param type one of {@link ChatCompletionCreateParams}, {@link CompletionCreateParams}, {@link
-   *     ChatMessage}, {@link ChatCompletion}, {@link ChatCompletionChunk}, {@link Completion} and
-   *     {@link Usage}
+   *     EmbeddingCreateParams}, {@link ChatMessage}, {@link ChatCompletion}, {@link
+   *     ChatCompletionChunk}, {@link Completion}, {@link EmbeddingResponse} and {@link Usage}
    * @throws InvalidRequestException if the text of a request or a message is not JSON (the
    *     parameter is then {@code body}), a value has another type or is out of its range, or a
    *     field is not supported; the parameter is the path of the field, for instance {@code

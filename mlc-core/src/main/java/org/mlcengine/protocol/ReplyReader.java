@@ -57,7 +57,7 @@ final class ReplyReader {
     return usage("", json);
   }
 
-  private static Usage usage(String path, JsonNode json) {
+  static Usage usage(String path, JsonNode json) {
     Fields fields = new Fields(json, path);
     return new Usage(
         number(fields, "prompt_tokens"),

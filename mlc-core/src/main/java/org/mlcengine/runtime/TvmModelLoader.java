@@ -11,6 +11,7 @@ import org.mlcengine.errors.NativesException;
 import org.mlcengine.model.EngineLimits;
 import org.mlcengine.model.LibraryLocator;
 import org.mlcengine.model.LibraryMetadata;
+import org.mlcengine.model.LimitRequest;
 import org.mlcengine.model.MemoryPlan;
 import org.mlcengine.model.ModelCompatibility;
 import org.mlcengine.model.ModelConfig;
@@ -56,14 +57,36 @@ public final class TvmModelLoader {
    * @throws org.mlcengine.errors.NativesException if the natives cannot be loaded
    */
   public static TvmLanguageModel open(OpenRequest request, OpenListener listener) {
-    // Two models that open at once would besides both plan with the memory that is free now.
-    return Natives.addingCode(() -> new TvmModelLoader(request, listener).open());
+    return open(request, listener, MemoryPlan::infer, TvmModelLoader::assemble);
   }
 
-  private TvmLanguageModel open() {
+  /** Opens an encoder on the calling thread, which then owns it; throws as {@link #open} does. */
+  public static TvmEncoderModel openEncoder(OpenRequest request, OpenListener listener) {
+    return open(request, listener, MemoryPlan::inferEncoder, TvmModelLoader::assembleEncoder);
+  }
+
+  private static <M> M open(
+      OpenRequest request, OpenListener listener, Planner planner, Assembler<M> assembler) {
+    // Two models that open at once would besides both plan with the memory that is free now.
+    return Natives.addingCode(
+        () -> new TvmModelLoader(request, listener).open(planner, assembler));
+  }
+
+  /** Infers limits and memory. */
+  private interface Planner {
+    MemoryPlan plan(
+        LibraryMetadata library, ModelConfig config, LimitRequest request, long available);
+  }
+
+  /** Makes a model of its parts, and closes the weights if it fails. */
+  private interface Assembler<M> {
+    M assemble(ModelLibrary library, Weights weights, ModelFacts facts);
+  }
+
+  private <M> M open(Planner planner, Assembler<M> assembler) {
     WeightReading reading = new WeightReading(request, listener);
     try {
-      return open(reading);
+      return open(reading, planner, assembler);
     } catch (RuntimeException | Error e) {
       // What is wrong with the weights comes first, whichever of the two was found sooner.
       reading.close();
@@ -71,7 +94,7 @@ public final class TvmModelLoader {
     }
   }
 
-  private TvmLanguageModel open(WeightReading reading) {
+  private <M> M open(WeightReading reading, Planner planner, Assembler<M> assembler) {
     ModelConfig config = request.config();
     NativeHost host = NativeHost.load(request.natives());
     Path file =
@@ -85,10 +108,10 @@ public final class TvmModelLoader {
       WeightReading.Begun begun = reading.begun();
       WeightIndex weights = begun.index();
       ModelCompatibility.check(config, weights, metadata, host.cpu(), host.kernelsVersion());
-      MemoryPlan plan = MemoryPlan.infer(metadata, config, request.limits(), begun.memory());
+      MemoryPlan plan = planner.plan(metadata, config, request.limits(), begun.memory());
       int threads = WorkerThreads.use(request.threads(), metadata.kernels());
       ModelFacts facts = new ModelFacts(config, file, metadata, plan, threads);
-      return assemble(
+      return assembler.assemble(
           library, new Weights(begun.shards(), weights.tensors(), metadata.parameters()), facts);
     } catch (RuntimeException e) {
       library.close();
@@ -106,6 +129,16 @@ public final class TvmModelLoader {
         cache.close();
         throw e;
       }
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  private static TvmEncoderModel assembleEncoder(
+      ModelLibrary library, Weights weights, ModelFacts facts) {
+    try {
+      return new TvmEncoderModel(library, weights, facts);
     } catch (RuntimeException e) {
       weights.close();
       throw e;

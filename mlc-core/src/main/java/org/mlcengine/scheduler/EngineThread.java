@@ -1,26 +1,20 @@
 package org.mlcengine.scheduler;
 
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.mlcengine.runtime.LanguageModel;
 
 /**
- * The one thread that touches a model: it opens it, runs the scheduler's steps, and closes it. A
- * daemon, so that a JVM in which nobody closes the engine still exits.
+ * The one thread that touches a language model: it opens it, runs the scheduler's steps, and closes
+ * it. A daemon, so that a JVM in which nobody closes the engine still exits.
  *
  * @param <M> the type of the model
  */
 public final class EngineThread<M extends LanguageModel> implements AutoCloseable {
-  private final Thread thread;
-  private final M model;
-  private final Scheduler scheduler;
+  private final ModelThread<M, Scheduler> thread;
 
-  private EngineThread(Thread thread, M model, Scheduler scheduler) {
+  private EngineThread(ModelThread<M, Scheduler> thread) {
     this.thread = thread;
-    this.model = model;
-    this.scheduler = scheduler;
   }
 
   /**
@@ -32,50 +26,20 @@ public final class EngineThread<M extends LanguageModel> implements AutoCloseabl
    */
   public static <M extends LanguageModel> EngineThread<M> start(
       String name, Supplier<M> opener, Function<M, Scheduler> schedulers) {
-    CompletableFuture<M> opened = new CompletableFuture<>();
-    CompletableFuture<Scheduler> scheduled = new CompletableFuture<>();
-    Thread thread =
-        Thread.ofPlatform()
-            .name(name)
-            .daemon()
-            .start(() -> live(opener, schedulers, opened, scheduled));
-    try {
-      return new EngineThread<>(thread, opened.join(), scheduled.join());
-    } catch (CompletionException e) {
-      switch (e.getCause()) {
-        case RuntimeException failure -> throw failure;
-        case Error failure -> throw failure;
-        case null, default -> throw e;
-      }
-    }
-  }
-
-  private static <M extends LanguageModel> void live(
-      Supplier<M> opener,
-      Function<M, Scheduler> schedulers,
-      CompletableFuture<M> opened,
-      CompletableFuture<Scheduler> scheduled) {
-    try (M model = opener.get()) {
-      Scheduler scheduler = schedulers.apply(model);
-      opened.complete(model);
-      scheduled.complete(scheduler);
-      scheduler.run();
-    } catch (RuntimeException | Error e) {
-      if (!opened.completeExceptionally(e)) {
-        System.getLogger(EngineThread.class.getName())
-            .log(System.Logger.Level.ERROR, "closing the model failed", e);
-      }
-    }
+    return new EngineThread<>(
+        ModelThread.start(
+            name,
+            new ModelThread.Life<>(opener, LanguageModel::close, schedulers, Scheduler::run)));
   }
 
   /** Returns the model, for facts that never change; its other methods belong to the thread. */
   public M model() {
-    return model;
+    return thread.model();
   }
 
   /** Returns the scheduler. */
   public Scheduler scheduler() {
-    return scheduler;
+    return thread.scheduler();
   }
 
   /**
@@ -85,17 +49,7 @@ public final class EngineThread<M extends LanguageModel> implements AutoCloseabl
    */
   @Override
   public void close() {
-    scheduler.close();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    scheduler().close();
+    thread.awaitEnd();
   }
 }

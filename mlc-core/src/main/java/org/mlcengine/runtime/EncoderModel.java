@@ -1,0 +1,36 @@
+package org.mlcengine.runtime;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A model that makes hidden states of whole texts and keeps nothing between its calls.
+ *
+ * <p>Not thread-safe: the thread that opened a model makes every call, {@link #close} included.
+ */
+public interface EncoderModel extends AutoCloseable {
+  /** Returns the number of elements of a token's hidden state. */
+  int hiddenSize();
+
+  /** Returns how many tokens one call computes at most. */
+  int maxBatchTokens();
+
+  /** Returns how many tokens a text has at most. */
+  int maxTextTokens();
+
+  /**
+   * Computes the texts that are the batch's entries, each by itself.
+   *
+   * @return float32 [batch.tokenCount(), hiddenSize()]: the last hidden states of the texts' tokens
+   *     in a row. It is valid until the next call.
+   */
+  MemorySegment encode(ForwardBatch batch);
+
+  /** Returns how long calls have spent in native code so far, in nanoseconds. */
+  default long nativeNanos() {
+    return 0;
+  }
+
+  /** Frees the model's memory. Closing again does nothing. */
+  @Override
+  void close();
+}

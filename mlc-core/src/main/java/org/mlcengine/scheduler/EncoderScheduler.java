@@ -1,0 +1,234 @@
+package org.mlcengine.scheduler;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.mlcengine.errors.EngineClosedException;
+import org.mlcengine.errors.EngineFailedException;
+import org.mlcengine.model.EmbeddingMetadata;
+import org.mlcengine.runtime.EncoderModel;
+import org.mlcengine.runtime.ForwardBatch;
+import org.mlcengine.runtime.TextPooling;
+
+/**
+ * Makes vectors of texts, in the order of their arrival. A step computes as many texts as one call
+ * of the model takes, whichever requests they belong to.
+ *
+ * <p>{@link #submit} and {@link #close} may be called from any thread. {@link #run} and {@link
+ * #step} belong to the thread that owns the model.
+ */
+public final class EncoderScheduler {
+  private final EncoderModel model;
+  private final EmbeddingMetadata pooling;
+  private final LongSupplier clock;
+  private final StepMeter steps = new StepMeter();
+  private final ForwardBatch batch = new ForwardBatch();
+  private final List<Text> running = new ArrayList<>();
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final ArrayDeque<Text> waiting = new ArrayDeque<>();
+  private boolean closed;
+  private @Nullable EngineFailedException failure;
+
+  /**
+   * Creates a scheduler.
+   *
+   * @param model opened by the thread that will call {@link #run}
+   * @param pooling how hidden states become a vector
+   * @param clock nanoseconds, as {@link System#nanoTime}
+   */
+  public EncoderScheduler(EncoderModel model, EmbeddingMetadata pooling, LongSupplier clock) {
+    this.model = model;
+    this.pooling = pooling;
+    this.clock = clock;
+  }
+
+  /** The texts of a request, and their vectors as they come. */
+  private static final class Request {
+    private final CompletableFuture<List<float[]>> reply = new CompletableFuture<>();
+    private final float[][] vectors;
+    private int missing;
+
+    Request(int texts) {
+      vectors = new float[texts][];
+      missing = texts;
+    }
+
+    void complete(int index, float[] vector) {
+      vectors[index] = vector;
+      if (--missing == 0) {
+        reply.complete(List.of(vectors));
+      }
+    }
+  }
+
+  /** One text of a request. */
+  private record Text(Request request, int index, int[] tokens) {}
+
+  /**
+   * Puts texts into the queue.
+   *
+   * @param texts the tokens of each, of which there are 1 to {@link EncoderModel#maxTextTokens}
+   * @return their vectors in the same order; cancelling it drops those that are not computed yet
+   * @throws EngineClosedException if the scheduler is closed
+   * @throws EngineFailedException if the model failed before
+   */
+  public CompletableFuture<List<float[]>> submit(List<int[]> texts) {
+    Request request = new Request(texts.size());
+    lock.lock();
+    try {
+      refuseIfEnded();
+      for (int i = 0; i < texts.size(); i++) {
+        waiting.add(new Text(request, i, texts.get(i)));
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    return request.reply;
+  }
+
+  /** Makes {@link #run} return after the step under way. */
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns what the steps have taken. Callable by any thread. */
+  public StepTimes times() {
+    return steps.times();
+  }
+
+  /** Runs steps until the scheduler is closed or the thread is lost; then fails what is left. */
+  public void run() {
+    try {
+      while (awaitWork()) {
+        step();
+      }
+      failAll(new EngineClosedException());
+    } catch (RuntimeException | Error e) {
+      EngineFailedException failed =
+          new EngineFailedException("The engine's thread is lost: " + e.getMessage(), e);
+      lock.lock();
+      try {
+        failure = failed;
+      } finally {
+        lock.unlock();
+      }
+      failAll(failed);
+    }
+  }
+
+  /**
+   * Computes the texts that come next, if there are any. A model that fails fails their requests
+   * alone, since it keeps no state.
+   *
+   * @return whether there were any
+   */
+  boolean step() {
+    long start = clock.getAsLong();
+    collect();
+    if (running.isEmpty()) {
+      return false;
+    }
+    long nativeStart = model.nativeNanos();
+    try {
+      MemorySegment hidden = model.encode(batch);
+      List<float[]> vectors = pool(hidden);
+      // Whoever hears of a reply finds this step among those that were measured.
+      steps.add(
+          batch.tokenCount(), clock.getAsLong() - start, model.nativeNanos() - nativeStart);
+      for (int i = 0; i < running.size(); i++) {
+        running.get(i).request.complete(running.get(i).index, vectors.get(i));
+      }
+    } catch (RuntimeException e) {
+      EngineFailedException failed =
+          new EngineFailedException("The forward pass failed: " + e.getMessage(), e);
+      running.forEach(text -> text.request.reply.completeExceptionally(failed));
+    }
+    running.clear();
+    return true;
+  }
+
+  private List<float[]> pool(MemorySegment hidden) {
+    List<float[]> vectors = new ArrayList<>(running.size());
+    long rowBytes = (long) model.hiddenSize() * Float.BYTES;
+    long at = 0;
+    for (Text text : running) {
+      long bytes = text.tokens.length * rowBytes;
+      vectors.add(TextPooling.pool(hidden.asSlice(at, bytes), model.hiddenSize(), pooling));
+      at += bytes;
+    }
+    return vectors;
+  }
+
+  /** Fills the batch with the texts that come next, leaving out those of ended requests. */
+  private void collect() {
+    batch.clear();
+    lock.lock();
+    try {
+      for (Text next = waiting.peek(); next != null; next = waiting.peek()) {
+        boolean wanted = !next.request.reply.isDone();
+        if (wanted && batch.tokenCount() + next.tokens.length > model.maxBatchTokens()) {
+          return;
+        }
+        waiting.remove();
+        if (wanted) {
+          batch.add(running.size(), next.tokens, 0, next.tokens.length);
+          running.add(next);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits for texts; returns false once the scheduler is closed. */
+  private boolean awaitWork() {
+    lock.lock();
+    try {
+      while (!closed && waiting.isEmpty()) {
+        changed.awaitUninterruptibly();
+      }
+      return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void refuseIfEnded() {
+    if (failure != null) {
+      throw new EngineFailedException(
+          failure.getMessage() + " Close the engine and build a new one.", failure);
+    }
+    if (closed) {
+      throw new EngineClosedException();
+    }
+  }
+
+  private void failAll(RuntimeException cause) {
+    List<Text> left = new ArrayList<>(running);
+    lock.lock();
+    try {
+      closed = true;
+      left.addAll(waiting);
+      waiting.clear();
+    } finally {
+      lock.unlock();
+    }
+    running.clear();
+    left.forEach(text -> text.request.reply.completeExceptionally(cause));
+  }
+}
