@@ -6,14 +6,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** The default model, which the build makes before the tests. */
+/** The models that the build makes before the tests. */
 public final class TestModel {
   private TestModel() {}
 
-  /** Returns the model folder. */
+  /** Returns the default model's folder. */
   public static Path folder() {
-    Path pointer =
-        Path.of(System.getProperty("mlc.test.model", "../mlc-native/target/default-model.path"));
+    return read("mlc.test.model", "default-model.path");
+  }
+
+  /** Returns the folder of the model that makes embeddings. */
+  public static Path embeddingFolder() {
+    return read("mlc.test.embedding", "embedding-model.path");
+  }
+
+  private static Path read(String property, String file) {
+    Path pointer = Path.of(System.getProperty(property, "../mlc-native/target/" + file));
     try {
       return Path.of(Files.readString(pointer).strip());
     } catch (IOException e) {
