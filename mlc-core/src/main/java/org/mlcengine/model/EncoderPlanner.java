@@ -22,13 +22,13 @@ final class EncoderPlanner {
   MemoryPlan plan() {
     refuse("maxNumSequence", request.maxNumSequence());
     refuse("maxTotalSequenceLength", request.maxTotalSequenceLength());
-    int compiled = library.contextWindowSize();
+    int most = library.prefillChunkSize();
+    int chunk = chosen("prefillChunkSize", request.prefillChunkSize(), most);
+    int compiled = Math.min(bound(library.contextWindowSize()), most);
     int window = chosen("contextWindowSize", request.contextWindowSize(), compiled);
     if (request.contextWindowSize() == null) {
-      window = Math.min(window, config.contextWindowSize());
+      window = Math.min(window, bound(config.contextWindowSize()));
     }
-    int chunk =
-        chosen("prefillChunkSize", request.prefillChunkSize(), library.prefillChunkSize());
     if (chunk < window) {
       throw new InvalidRequestException(
           "prefillChunkSize",
@@ -60,6 +60,10 @@ final class EncoderPlanner {
               .formatted(library.library(), compiled, asked));
     }
     return asked == null ? compiled : asked;
+  }
+
+  private static int bound(int windowSize) {
+    return windowSize == ModelConfig.UNBOUNDED ? Integer.MAX_VALUE : windowSize;
   }
 
   private static void refuse(String option, @Nullable Integer value) {

@@ -75,9 +75,33 @@ class ModelCompatibilityTest {
   }
 
   @Test
-  void namesAnEmbeddingModel() {
+  void namesATaskThatIsNotSupported() {
+    folder.config.put("model_task", "translation");
+    assertMessage(ModelFolder.V3, "model_task is translation", "Choose such a model");
+  }
+
+  @Test
+  void acceptsAnEncoderWithoutState() {
+    makeEncoder();
+    assertThatCode(() -> check(ModelFolder.V3)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void namesAnEncoderThatKeepsState() {
+    makeEncoder();
+    folder.metadata.put("kv_state_kind", "kv_cache");
+    assertMessage(ModelFolder.V3, "kv_state_kind is kv_cache", "encoders, which keep no state");
+  }
+
+  private void makeEncoder() {
     folder.config.put("model_task", "embedding");
-    assertMessage(ModelFolder.V3, "model_task is embedding", "Choose a chat model");
+    folder
+        .config
+        .putObject("embedding_metadata")
+        .put("model_type", "encoder")
+        .put("pooling_strategy", "mean")
+        .put("normalize", true);
+    folder.metadata.put("kv_state_kind", "none").remove("kv_cache");
   }
 
   @Test

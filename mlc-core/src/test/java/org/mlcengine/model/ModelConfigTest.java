@@ -3,6 +3,7 @@ package org.mlcengine.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -122,6 +123,34 @@ class ModelConfigTest {
     folder.config.set(field, ModelFolder.JSON.readTree(json));
 
     assertRefused("mlc-chat-config.json", "'" + field, "expected " + expected, "found " + found);
+  }
+
+  @Test
+  void readsHowAnEncodersHiddenStatesBecomeAVector() {
+    assertThat(folder.readConfig().makesEmbeddings()).isFalse();
+    encoder().put("pooling_strategy", "cls").put("normalize", true);
+    ModelConfig config = folder.readConfig();
+    assertThat(config.makesEmbeddings()).isTrue();
+    assertThat(config.embedding())
+        .hasValue(new EmbeddingMetadata(EmbeddingMetadata.Pooling.CLS, true));
+    encoder().put("pooling_strategy", "mean");
+    assertThat(folder.readConfig().embedding())
+        .hasValue(new EmbeddingMetadata(EmbeddingMetadata.Pooling.MEAN, false));
+  }
+
+  @Test
+  void refusesEmbeddingsThatItCannotMake() {
+    encoder().put("pooling_strategy", "max");
+    assertRefused("'embedding_metadata.pooling_strategy'", "\"mean\"", "found \"max\"");
+    encoder().put("model_type", "decoder").put("pooling_strategy", "last");
+    assertRefused("'embedding_metadata.model_type'", "with encoders", "found \"decoder\"");
+    folder.config.putNull("embedding_metadata");
+    assertRefused("'embedding_metadata'", "expected an object");
+  }
+
+  private ObjectNode encoder() {
+    folder.config.put("model_task", "embedding");
+    return folder.config.putObject("embedding_metadata").put("model_type", "encoder");
   }
 
   @Test

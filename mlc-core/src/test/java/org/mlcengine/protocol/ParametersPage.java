@@ -64,6 +64,14 @@ final class ParametersPage {
             v -> v,
             CompletionCreateParams.class));
     sections.add(
+        new Section(
+            "Embeddings",
+            "Fields of a request.",
+            EmbeddingFields.TABLE,
+            "{\"input\":\"hi\"}",
+            v -> v,
+            EmbeddingCreateParams.class));
+    sections.add(
         section(
             "Messages",
             "Fields of `messages[]`.",

@@ -65,6 +65,13 @@ class ParametersTest {
         values.put("echo", "true");
         values.put("logprobs", "0");
       }
+      case "Embeddings" -> {
+        values.put("input", "[\"a\",[1,2]]");
+        values.put("encoding_format", "\"base64\"");
+        values.put("dimensions", "384");
+        values.put("model", "\"m\"");
+        values.put("user", "\"me\"");
+      }
       case "Messages" -> {
         values.put("role", "\"user\"");
         values.put(

@@ -62,6 +62,12 @@ class RequestFuzzTest {
     return List.of(
         ProtocolJsonTest.fullChat(),
         CompletionCreateParams.builder().promptTokens(1, 2).logprobs(2).stop("a").build(),
+        EmbeddingCreateParams.builder()
+            .addInput("a")
+            .addInputTokens(1, 2)
+            .encodingFormat(EmbeddingEncoding.BASE64)
+            .dimensions(3)
+            .build(),
         ChatCompletionCreateParams.builder()
             .addUserMessage("a")
             .responseFormat(
