@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from mlc_compiler.errors import ModelFileError, OptionError
@@ -69,7 +70,7 @@ def _modules(source: ModelSource) -> tuple[str, bool]:
             case "Transformer":
                 pass
             case "Pooling":
-                pooling = f"{module.get('path')}/config.json"
+                pooling = f"{_folder(module)}/config.json"
             case "Normalize":
                 normalize = True
             case _:
@@ -78,6 +79,15 @@ def _modules(source: ModelSource) -> tuple[str, bool]:
                     "Pooling and Normalize are supported"
                 )
     return pooling, normalize
+
+
+def _folder(module: Mapping[str, Any]) -> str:
+    name = module.get("path")
+    if not isinstance(name, str) or not name or PurePath(name).name != name:
+        raise ModelFileError(
+            f"{MODULES} must name a folder inside the model's folder, found {name!r}"
+        )
+    return name
 
 
 def _strategy(source: ModelSource, path: str) -> str:

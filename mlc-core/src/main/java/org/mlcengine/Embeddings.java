@@ -70,10 +70,7 @@ public final class Embeddings {
       data.add(new Embedding(data.size(), vector));
     }
     return new EmbeddingResponse(
-        params.model().orElse(info.model()),
-        data,
-        new Usage(total, 0),
-        params.encodingFormat());
+        params.model().orElse(info.model()), data, new Usage(total, 0), params.encodingFormat());
   }
 
   private void requireDimensions(OptionalInt asked) {

@@ -108,8 +108,7 @@ final class EngineLoader {
     try {
       EngineInfo info = info(thread.model().facts());
       Embeddings embeddings =
-          new Embeddings(
-              thread.scheduler(), await(tokenizer), info, thread.model().hiddenSize());
+          new Embeddings(thread.scheduler(), await(tokenizer), info, thread.model().hiddenSize());
       return new MLCEngine(
           info, new Service.Vectors(thread, embeddings, request.config().modelType()));
     } catch (RuntimeException | Error e) {

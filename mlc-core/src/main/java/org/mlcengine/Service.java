@@ -74,7 +74,8 @@ sealed interface Service extends AutoCloseable {
     @Override
     public EngineMetrics metrics() {
       return new EngineMetrics(
-          steps(engine.scheduler().times()), new EngineMetrics.Steps(0, 0, Duration.ZERO, Duration.ZERO));
+          steps(engine.scheduler().times()),
+          new EngineMetrics.Steps(0, 0, Duration.ZERO, Duration.ZERO));
     }
 
     @Override

@@ -70,7 +70,8 @@ class EmbeddingsTest {
         byte[] bytes = Base64.getDecoder().decode(json.get("embedding").textValue());
         float[] vector = new float[bytes.length / Float.BYTES];
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vector);
-        read.add(new Reference(json.get("text").textValue(), json.get("tokens").intValue(), vector));
+        read.add(
+            new Reference(json.get("text").textValue(), json.get("tokens").intValue(), vector));
       }
     }
     return read;
@@ -227,7 +228,8 @@ class EmbeddingsTest {
     try (MLCEngine usual = builder().threads(1).build()) {
       assertThat(usual.info().maxInputTokens()).isEqualTo(PUBLISHERS_LIMIT);
       assertThatThrownBy(
-              () -> usual.embeddings().create(EmbeddingCreateParams.builder().addInput(text).build()))
+              () ->
+                  usual.embeddings().create(EmbeddingCreateParams.builder().addInput(text).build()))
           .isInstanceOf(ContextLengthExceededException.class)
           .hasMessageContaining("302 tokens")
           .hasMessageContaining("at most 256")

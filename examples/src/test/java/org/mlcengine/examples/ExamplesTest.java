@@ -13,10 +13,14 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Runs the examples on the default model, which the build makes before. */
+/** Runs the examples on the models that the build makes before. */
 class ExamplesTest {
   private static String output(Consumer<String[]> example) throws IOException {
-    String model = Files.readString(Path.of("../mlc-native/target/default-model.path")).strip();
+    return output(example, "default-model.path");
+  }
+
+  private static String output(Consumer<String[]> example, String file) throws IOException {
+    String model = Files.readString(Path.of("../mlc-native/target", file)).strip();
     PrintStream standard = System.out;
     ByteArrayOutputStream captured = new ByteArrayOutputStream();
     System.setOut(new PrintStream(captured, true, StandardCharsets.UTF_8));
@@ -54,11 +58,18 @@ class ExamplesTest {
   }
 
   @Test
+  void theTextThatAnswersTheQuestionIsTheNearest() throws IOException {
+    assertThat(output(SemanticSearch::main, "embedding-model.path"))
+        .matches("(?s) 0[.,]\\d\\d  A JVM compiles bytecode.*")
+        .hasLineCount(4);
+  }
+
+  @Test
   void eachIsUnderFiftyLines() throws IOException {
     Path sources = Path.of("src/main/java/org/mlcengine/examples");
     try (Stream<Path> files = Files.list(sources)) {
       List<Path> examples = files.toList();
-      assertThat(examples).hasSize(5);
+      assertThat(examples).hasSize(6);
       for (Path example : examples) {
         assertThat(Files.readAllLines(example)).as(example.toString()).hasSizeLessThan(50);
       }

@@ -41,8 +41,7 @@ final class EmbeddingJson {
     ObjectNode json = NODES.objectNode().put("object", "list");
     ArrayNode data = json.putArray("data");
     for (Embedding embedding : reply.data()) {
-      ObjectNode item =
-          data.addObject().put("object", "embedding").put("index", embedding.index());
+      ObjectNode item = data.addObject().put("object", "embedding").put("index", embedding.index());
       item.set("embedding", vector(embedding.vector(), reply.encoding()));
     }
     json.put("model", reply.model());

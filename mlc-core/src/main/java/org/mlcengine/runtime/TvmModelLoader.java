@@ -68,8 +68,7 @@ public final class TvmModelLoader {
   private static <M> M open(
       OpenRequest request, OpenListener listener, Planner planner, Assembler<M> assembler) {
     // Two models that open at once would besides both plan with the memory that is free now.
-    return Natives.addingCode(
-        () -> new TvmModelLoader(request, listener).open(planner, assembler));
+    return Natives.addingCode(() -> new TvmModelLoader(request, listener).open(planner, assembler));
   }
 
   /** Infers limits and memory. */

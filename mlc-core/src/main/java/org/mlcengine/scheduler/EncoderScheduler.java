@@ -148,8 +148,7 @@ public final class EncoderScheduler {
       MemorySegment hidden = model.encode(batch);
       List<float[]> vectors = pool(hidden);
       // Whoever hears of a reply finds this step among those that were measured.
-      steps.add(
-          batch.tokenCount(), clock.getAsLong() - start, model.nativeNanos() - nativeStart);
+      steps.add(batch.tokenCount(), clock.getAsLong() - start, model.nativeNanos() - nativeStart);
       for (int i = 0; i < running.size(); i++) {
         running.get(i).request.complete(running.get(i).index, vectors.get(i));
       }

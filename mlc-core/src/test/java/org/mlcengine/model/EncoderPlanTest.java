@@ -38,8 +38,7 @@ class EncoderPlanTest {
     assertThat(plan(null, null, GIB).limits())
         .isEqualTo(new EngineLimits(512, 256, 512, 512, 16, 0));
     assertThat(plan(512, null, GIB).limits().contextWindow()).isEqualTo(512);
-    assertThat(plan(100, 100, GIB).limits())
-        .isEqualTo(new EngineLimits(100, 100, 100, 100, 16, 0));
+    assertThat(plan(100, 100, GIB).limits()).isEqualTo(new EngineLimits(100, 100, 100, 100, 16, 0));
     folder.config.put("context_window_size", -1);
     folder.metadata.put("context_window_size", -1);
     assertThat(plan(null, null, GIB).limits().contextWindow()).isEqualTo(512);
@@ -73,8 +72,7 @@ class EncoderPlanTest {
     LimitRequest sequences = new LimitRequest(EngineMode.LOCAL, null, 1, null, null, 1);
     assertThatThrownBy(
             () ->
-                MemoryPlan.inferEncoder(
-                    folder.readMetadata(), folder.readConfig(), sequences, GIB))
+                MemoryPlan.inferEncoder(folder.readMetadata(), folder.readConfig(), sequences, GIB))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageContaining("maxNumSequence: ");
   }

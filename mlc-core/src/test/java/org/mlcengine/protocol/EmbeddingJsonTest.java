@@ -55,8 +55,7 @@ class EmbeddingJsonTest {
     assertWritten(params, expected);
     assertWritten(read(expected), expected);
     assertWritten(params.toBuilder().build(), expected);
-    assertWritten(
-        EmbeddingCreateParams.builder().input(List.of("b")).build(), "{'input':'b'}");
+    assertWritten(EmbeddingCreateParams.builder().input(List.of("b")).build(), "{'input':'b'}");
   }
 
   @ParameterizedTest
