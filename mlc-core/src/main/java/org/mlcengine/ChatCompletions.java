@@ -1,60 +1,32 @@
 package org.mlcengine;
 
-import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import org.mlcengine.protocol.ChatCompletion;
 import org.mlcengine.protocol.ChatCompletionChunk;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
-import org.mlcengine.protocol.ChatMessage;
-import org.mlcengine.protocol.FinishReason;
-import org.mlcengine.protocol.Logprobs;
 import org.mlcengine.protocol.StructuredChatCompletion;
 import org.mlcengine.protocol.StructuredChatCompletionCreateParams;
-import org.mlcengine.sampling.TokenLogprobs;
-import org.mlcengine.tools.ToolReply;
 
 /** Replies to conversations. Safe for use by many threads, virtual ones included. */
 public final class ChatCompletions {
-  private final Requests requests;
+  private final ModelSlot models;
 
-  ChatCompletions(Requests requests) {
-    this.requests = requests;
+  ChatCompletions(ModelSlot models) {
+    this.models = models;
   }
 
   /**
    * Waits for the whole reply.
    *
+   * @throws org.mlcengine.errors.InvalidRequestException if the model cannot do what is asked for
    * @throws org.mlcengine.errors.ContextLengthExceededException if the prompt does not fit
+   * @throws org.mlcengine.errors.QueueFullException if too many requests wait already
+   * @throws org.mlcengine.errors.RequestTimeoutException if the request's timeout comes first
    * @throws org.mlcengine.errors.EngineClosedException if the engine is closed before the reply is
    *     complete
    * @throws org.mlcengine.errors.RequestInterruptedException if the calling thread is interrupted
    */
   public ChatCompletion create(ChatCompletionCreateParams params) {
-    ReplyHead head = requests.head("chatcmpl-", params);
-    Generation generation = start(params, Generation.Delivery.WHOLE);
-    Replies replies = Replies.collect(generation, params.n());
-    List<ChatCompletion.Choice> choices =
-        replies.map(
-            (index, text, reason, logprobs) -> choice(params, index, text, reason, logprobs));
-    return new ChatCompletion(
-        head.id(), head.created(), head.model(), choices, Optional.of(replies.usage()));
-  }
-
-  private ChatCompletion.Choice choice(
-      ChatCompletionCreateParams params,
-      int index,
-      String text,
-      FinishReason reason,
-      List<TokenLogprobs> tokens) {
-    Optional<Logprobs> logprobs =
-        params.logprobs() ? Optional.of(requests.logprobs().chat(tokens)) : Optional.empty();
-    if (!ModelTools.mayCall(params)) {
-      return new ChatCompletion.Choice(index, ChatMessage.assistant(text), reason, logprobs);
-    }
-    ToolReply reply = requests.tools().parse(params, text, reason == FinishReason.LENGTH);
-    FinishReason told = ModelTools.reason(reason, !reply.toolCalls().isEmpty());
-    return new ChatCompletion.Choice(index, reply.message(), told, logprobs);
+    return models.run(model -> model.chat().create(params));
   }
 
   /**
@@ -71,30 +43,12 @@ public final class ChatCompletions {
    * Starts a reply and returns its chunks as they are generated. Close the stream, best by
    * try-with-resources, to stop early.
    *
+   * @throws org.mlcengine.errors.InvalidRequestException if the model cannot do what is asked for
    * @throws org.mlcengine.errors.ContextLengthExceededException if the prompt does not fit
+   * @throws org.mlcengine.errors.QueueFullException if too many requests wait already
    * @throws org.mlcengine.errors.EngineClosedException if the engine is closed
    */
   public CompletionStream<ChatCompletionChunk> createStreaming(ChatCompletionCreateParams params) {
-    ReplyHead head = requests.head("chatcmpl-", params);
-    Generation generation = start(params, Generation.Delivery.PIECES);
-    return ReplyChunks.stream(
-        generation,
-        params,
-        new ChatChunks(
-            head,
-            params.logprobs() ? requests.logprobs() : null,
-            () ->
-                ModelTools.mayCall(params)
-                    ? Optional.of(requests.tools().parser(params))
-                    : Optional.empty()));
-  }
-
-  private Generation start(ChatCompletionCreateParams params, Generation.Delivery delivery) {
-    Requests.ChatPrompt prompt = requests.prompt(params);
-    return requests.start(prompt, params, told(params), delivery);
-  }
-
-  private static OptionalInt told(ChatCompletionCreateParams params) {
-    return params.logprobs() ? OptionalInt.of(params.topLogprobs()) : OptionalInt.empty();
+    return models.run(model -> model.chat().createStreaming(params));
   }
 }

@@ -41,11 +41,11 @@ final class EngineLoader {
     this.folder = folder;
   }
 
-  static MLCEngine load(MLCEngine.Builder options, Path folder) {
+  static ModelSlot.Loaded load(MLCEngine.Builder options, Path folder) {
     return new EngineLoader(options, folder.toAbsolutePath().normalize()).load();
   }
 
-  private MLCEngine load() {
+  private ModelSlot.Loaded load() {
     LimitRequest limits = limits();
     // Before any other thread works: until libtvm_ffi is open, a safepoint could end the process.
     TvmModelLoader.loadNatives(options.natives);
@@ -67,7 +67,7 @@ final class EngineLoader {
         : loadLanguageModel(request, listener, tokenizer);
   }
 
-  private MLCEngine loadLanguageModel(
+  private ModelSlot.Loaded loadLanguageModel(
       OpenRequest request, Listener listener, CompletableFuture<Tokenizer> tokenizer) {
     ModelConfig config = request.config();
     PromptTemplate template =
@@ -84,14 +84,14 @@ final class EngineLoader {
       EngineInfo info = info(thread.model().facts());
       Requests requests =
           new Requests(thread.scheduler(), await(tokenizer), template, config, info);
-      return new MLCEngine(info, Service.Text.of(thread, requests, config.modelType()));
+      return new ModelSlot.Loaded(info, Service.Text.of(thread, requests, config.modelType()));
     } catch (RuntimeException | Error e) {
       thread.close();
       throw e;
     }
   }
 
-  private MLCEngine loadEncoder(
+  private ModelSlot.Loaded loadEncoder(
       OpenRequest request,
       EmbeddingMetadata pooling,
       Listener listener,
@@ -107,9 +107,10 @@ final class EngineLoader {
             model -> new EncoderScheduler(model, pooling, System::nanoTime));
     try {
       EngineInfo info = info(thread.model().facts());
-      Embeddings embeddings =
-          new Embeddings(thread.scheduler(), await(tokenizer), info, thread.model().hiddenSize());
-      return new MLCEngine(
+      ModelEmbeddings embeddings =
+          new ModelEmbeddings(
+              thread.scheduler(), await(tokenizer), info, thread.model().hiddenSize());
+      return new ModelSlot.Loaded(
           info, new Service.Vectors(thread, embeddings, request.config().modelType()));
     } catch (RuntimeException | Error e) {
       thread.close();

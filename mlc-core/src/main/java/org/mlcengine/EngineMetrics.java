@@ -3,12 +3,35 @@ package org.mlcengine;
 import java.time.Duration;
 
 /**
- * What an engine's steps have taken since it was opened.
+ * What a model's steps have taken since it was opened, and what it does at the moment.
  *
  * @param prefill the steps that computed a part of a prompt
  * @param decode the steps that computed one token for each of some sequences
+ * @param load the load at the moment
  */
-public record EngineMetrics(Steps prefill, Steps decode) {
+public record EngineMetrics(Steps prefill, Steps decode, Load load) {
+  /**
+   * What a model does at the moment; all 0 for an encoder.
+   *
+   * @param waiting sequences that wait for a place
+   * @param running sequences that have one
+   * @param kvPages pages of the KV cache
+   * @param freeKvPages pages that nothing holds
+   * @param keptPrompts prompts of ended sequences that are kept for others that begin alike
+   * @param cachedTokens prompt tokens that were there already, since the model was opened
+   * @param preemptions how often a sequence lost its place to others, since then
+   */
+  public record Load(
+      int waiting,
+      int running,
+      int kvPages,
+      int freeKvPages,
+      int keptPrompts,
+      long cachedTokens,
+      long preemptions) {
+    static final Load NONE = new Load(0, 0, 0, 0, 0, 0, 0);
+  }
+
   /**
    * Steps of one kind.
    *
@@ -33,8 +56,8 @@ public record EngineMetrics(Steps prefill, Steps decode) {
     }
   }
 
-  /** Returns what came after an earlier state of the same engine. */
+  /** Returns the steps that came after an earlier state of the same model. */
   public EngineMetrics since(EngineMetrics earlier) {
-    return new EngineMetrics(prefill.since(earlier.prefill), decode.since(earlier.decode));
+    return new EngineMetrics(prefill.since(earlier.prefill), decode.since(earlier.decode), load);
   }
 }

@@ -25,12 +25,18 @@ import org.mlcengine.natives.Natives;
  * every native call, and callers wait for what it produces.
  */
 public final class MLCEngine implements AutoCloseable {
-  private final EngineInfo info;
-  private final Service service;
+  private final Builder options;
+  private final ModelSlot models;
+  private final Chat chat;
+  private final Completions completions;
+  private final Embeddings embeddings;
 
-  MLCEngine(EngineInfo info, Service service) {
-    this.info = info;
-    this.service = service;
+  MLCEngine(Builder options, ModelSlot.Loaded first) {
+    this.options = options;
+    models = new ModelSlot(first);
+    chat = new Chat(new ChatCompletions(models));
+    completions = new Completions(models);
+    embeddings = new Embeddings(models);
   }
 
   /**
@@ -48,41 +54,59 @@ public final class MLCEngine implements AutoCloseable {
     return new Builder();
   }
 
-  /**
-   * Returns the chat part of the API.
-   *
-   * @throws InvalidRequestException if the model is no language model
-   */
+  /** Returns the chat part of the API, which a language model offers. */
   public Chat chat() {
-    return service.chat();
+    return chat;
   }
 
-  /**
-   * Returns the text completions of the API.
-   *
-   * @throws InvalidRequestException if the model is no language model
-   */
+  /** Returns the text completions of the API, which a language model offers. */
   public Completions completions() {
-    return service.completions();
+    return completions;
+  }
+
+  /** Returns the embeddings of the API, which an encoder offers. */
+  public Embeddings embeddings() {
+    return embeddings;
   }
 
   /**
-   * Returns the embeddings of the API.
+   * Returns facts of the loaded model and the limits that are in force.
    *
-   * @throws InvalidRequestException if the model makes none
+   * @throws org.mlcengine.errors.ModelNotLoadedException if it was unloaded
    */
-  public Embeddings embeddings() {
-    return service.embeddings();
-  }
-
-  /** Returns facts of the loaded model and the limits that are in force. */
   public EngineInfo info() {
-    return info;
+    return models.loaded().info();
   }
 
-  /** Returns what this engine's steps have taken so far. */
+  /**
+   * Returns what the loaded model does at the moment, and what its steps have taken so far.
+   *
+   * @throws org.mlcengine.errors.ModelNotLoadedException if it was unloaded
+   */
   public EngineMetrics metrics() {
-    return service.metrics();
+    return models.loaded().service().metrics();
+  }
+
+  /**
+   * Opens a model in place of the loaded one, with the options that the engine was built with, but
+   * for its library. Requests under way end on the model before, whose memory is freed after the
+   * last of them; later ones run on the new model. Both are in memory meanwhile. If the new one
+   * cannot be opened, the model before stays.
+   *
+   * @param folder the model folder; that of the loaded model opens it anew
+   * @throws org.mlcengine.errors.EngineClosedException if the engine is closed
+   * @throws org.mlcengine.errors.MLCException what {@link Builder#build} throws
+   */
+  public void reload(Path folder) {
+    models.replace(() -> EngineLoader.load(options.forModel(folder), folder));
+  }
+
+  /**
+   * Frees the model's memory after the requests under way are done, and returns then. Requests are
+   * refused with {@link org.mlcengine.errors.ModelNotLoadedException} until {@link #reload}.
+   */
+  public void unload() {
+    models.empty();
   }
 
   /**
@@ -91,7 +115,7 @@ public final class MLCEngine implements AutoCloseable {
    */
   @Override
   public void close() {
-    service.close();
+    models.close();
   }
 
   /** Opens engines. What is not set is inferred from the model and the machine. */
@@ -113,6 +137,30 @@ public final class MLCEngine implements AutoCloseable {
     LoadListener loadListener = (phase, done, total) -> {};
 
     private Builder() {}
+
+    /**
+     * Returns a copy for a model, whose library lies in its folder unless the model is the same.
+     */
+    Builder forModel(Path folder) {
+      Builder copy = new Builder();
+      boolean same = model != null && model.toAbsolutePath().equals(folder.toAbsolutePath());
+      copy.model = folder;
+      copy.modelLib = same ? modelLib : null;
+      copy.natives = natives;
+      copy.threads = threads;
+      copy.contextWindowSize = contextWindowSize;
+      copy.maxNumSequence = maxNumSequence;
+      copy.maxTotalSequenceLength = maxTotalSequenceLength;
+      copy.prefillChunkSize = prefillChunkSize;
+      copy.prefixCacheMaxSequences = prefixCacheMaxSequences;
+      copy.maxQueue = maxQueue;
+      copy.memoryUtilization = memoryUtilization;
+      copy.verifyWeights = verifyWeights;
+      copy.modelChatTemplate = modelChatTemplate;
+      copy.mode = mode;
+      copy.loadListener = loadListener;
+      return copy;
+    }
 
     /** Sets the model folder: with {@code mlc-chat-config.json}, weights and tokenizer files. */
     public Builder model(Path folder) {
@@ -246,7 +294,8 @@ public final class MLCEngine implements AutoCloseable {
         throw new InvalidRequestException(
             "model", "no model folder was set. Set one with builder().model(path).");
       }
-      return EngineLoader.load(this, model);
+      Builder options = forModel(model);
+      return new MLCEngine(options, EngineLoader.load(options, model));
     }
   }
 }

@@ -5,17 +5,27 @@ import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.scheduler.EncoderThread;
 import org.mlcengine.scheduler.EngineThread;
 import org.mlcengine.scheduler.Scheduler;
+import org.mlcengine.scheduler.SchedulerState;
 import org.mlcengine.scheduler.StepTimes;
 
-/** What an engine offers: each kind of model a part of the API, and a refusal of the rest. */
+/** What a model offers: each kind a part of the API, and a refusal of the rest. */
 sealed interface Service extends AutoCloseable {
-  Chat chat();
+  ModelChat chat();
 
-  Completions completions();
+  ModelCompletions completions();
 
-  Embeddings embeddings();
+  ModelEmbeddings embeddings();
 
   EngineMetrics metrics();
+
+  /** Refuses requests from now on, and closes the model when those it has are done. */
+  void drain();
+
+  /** Waits until the model is closed; returns at once where that was never asked for. */
+  void awaitEnd();
+
+  /** Returns whether the model is closed. */
+  boolean hasEnded();
 
   @Override
   void close();
@@ -24,21 +34,17 @@ sealed interface Service extends AutoCloseable {
   record Text(
       EngineThread<?> engine,
       Requests requests,
-      Chat chat,
-      Completions completions,
+      ModelChat chat,
+      ModelCompletions completions,
       String modelType)
       implements Service {
     static Text of(EngineThread<?> engine, Requests requests, String modelType) {
       return new Text(
-          engine,
-          requests,
-          new Chat(new ChatCompletions(requests)),
-          new Completions(requests),
-          modelType);
+          engine, requests, new ModelChat(requests), new ModelCompletions(requests), modelType);
     }
 
     @Override
-    public Embeddings embeddings() {
+    public ModelEmbeddings embeddings() {
       throw new InvalidRequestException(
           "model",
           "expected a model that makes embeddings, found a language model of type %s. Open an encoder, such as one of the BERT family, for embeddings."
@@ -48,7 +54,32 @@ sealed interface Service extends AutoCloseable {
     @Override
     public EngineMetrics metrics() {
       Scheduler scheduler = engine.scheduler();
-      return new EngineMetrics(steps(scheduler.prefills()), steps(scheduler.decodes()));
+      SchedulerState state = scheduler.state();
+      EngineMetrics.Load load =
+          new EngineMetrics.Load(
+              state.waiting(),
+              state.running(),
+              engine.model().pages(),
+              state.freePages(),
+              state.kept(),
+              state.cachedTokens(),
+              state.preemptions());
+      return new EngineMetrics(steps(scheduler.prefills()), steps(scheduler.decodes()), load);
+    }
+
+    @Override
+    public void drain() {
+      engine.drain(requests::close);
+    }
+
+    @Override
+    public void awaitEnd() {
+      engine.awaitEnd();
+    }
+
+    @Override
+    public boolean hasEnded() {
+      return engine.hasEnded();
     }
 
     @Override
@@ -59,15 +90,15 @@ sealed interface Service extends AutoCloseable {
   }
 
   /** An encoder's. */
-  record Vectors(EncoderThread<?> engine, Embeddings embeddings, String modelType)
+  record Vectors(EncoderThread<?> engine, ModelEmbeddings embeddings, String modelType)
       implements Service {
     @Override
-    public Chat chat() {
+    public ModelChat chat() {
       throw refused("chat");
     }
 
     @Override
-    public Completions completions() {
+    public ModelCompletions completions() {
       throw refused("text completions");
     }
 
@@ -75,7 +106,23 @@ sealed interface Service extends AutoCloseable {
     public EngineMetrics metrics() {
       return new EngineMetrics(
           steps(engine.scheduler().times()),
-          new EngineMetrics.Steps(0, 0, Duration.ZERO, Duration.ZERO));
+          new EngineMetrics.Steps(0, 0, Duration.ZERO, Duration.ZERO),
+          EngineMetrics.Load.NONE);
+    }
+
+    @Override
+    public void drain() {
+      engine.drain(() -> {});
+    }
+
+    @Override
+    public void awaitEnd() {
+      engine.awaitEnd();
+    }
+
+    @Override
+    public boolean hasEnded() {
+      return engine.hasEnded();
     }
 
     @Override

@@ -86,7 +86,10 @@ class ScriptedCallsTest {
                   new Scheduler(scripted, new SchedulerLimits(4, 4096, 8, 0), System::nanoTime));
       EngineInfo info = info(tokenizer.vocabSize());
       Requests requests = new Requests(thread.scheduler(), tokenizer, template, model, info);
-      engine = new MLCEngine(info, Service.Text.of(thread, requests, "llama"));
+      engine =
+          new MLCEngine(
+              MLCEngine.builder(),
+              new ModelSlot.Loaded(info, Service.Text.of(thread, requests, "llama")));
     }
 
     private int next(List<Integer> tokens, int[] script) {

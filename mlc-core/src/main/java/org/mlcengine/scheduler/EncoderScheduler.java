@@ -34,6 +34,7 @@ public final class EncoderScheduler {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final ArrayDeque<Text> waiting = new ArrayDeque<>();
+  private boolean draining;
   private boolean closed;
   private @Nullable EngineFailedException failure;
 
@@ -93,6 +94,17 @@ public final class EncoderScheduler {
       lock.unlock();
     }
     return request.reply;
+  }
+
+  /** Refuses what is submitted from now on, and makes {@link #run} return when the rest is done. */
+  public void drain() {
+    lock.lock();
+    try {
+      draining = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Makes {@link #run} return after the step under way. */
@@ -198,10 +210,10 @@ public final class EncoderScheduler {
   private boolean awaitWork() {
     lock.lock();
     try {
-      while (!closed && waiting.isEmpty()) {
+      while (!closed && !draining && waiting.isEmpty()) {
         changed.awaitUninterruptibly();
       }
-      return !closed;
+      return !closed && !waiting.isEmpty();
     } finally {
       lock.unlock();
     }
@@ -212,7 +224,7 @@ public final class EncoderScheduler {
       throw new EngineFailedException(
           failure.getMessage() + " Close the engine and build a new one.", failure);
     }
-    if (closed) {
+    if (closed || draining) {
       throw new EngineClosedException();
     }
   }

@@ -42,6 +42,22 @@ public final class EncoderThread<M extends EncoderModel> implements AutoCloseabl
     return thread.scheduler();
   }
 
+  /** Does what {@link EngineThread#drain} does. */
+  public void drain(Runnable then) {
+    scheduler().drain();
+    thread.whenEnded(then);
+  }
+
+  /** Waits until the model is closed, which was asked for before. */
+  public void awaitEnd() {
+    thread.awaitEnd();
+  }
+
+  /** Returns whether the model is closed. */
+  public boolean hasEnded() {
+    return thread.hasEnded();
+  }
+
   /** Does what {@link EngineThread#close} does. */
   @Override
   public void close() {

@@ -43,6 +43,27 @@ public final class EngineThread<M extends LanguageModel> implements AutoCloseabl
   }
 
   /**
+   * Refuses what is submitted from now on, closes the model when the rest is done, and returns at
+   * once.
+   *
+   * @param then runs after the model was closed, on a thread of its own
+   */
+  public void drain(Runnable then) {
+    scheduler().drain();
+    thread.whenEnded(then);
+  }
+
+  /** Waits until the model is closed, which was asked for before. */
+  public void awaitEnd() {
+    thread.awaitEnd();
+  }
+
+  /** Returns whether the model is closed. */
+  public boolean hasEnded() {
+    return thread.hasEnded();
+  }
+
+  /**
    * Ends the step under way, fails what is left, closes the model, and waits for all that. Closing
    * again does nothing. An interrupt does not cut the wait short, since the memory is freed only
    * then.

@@ -80,6 +80,21 @@ final class ModelThread<M, S> {
     return scheduler;
   }
 
+  boolean hasEnded() {
+    return !thread.isAlive();
+  }
+
+  /** Runs something after the thread has ended, on a thread of its own. */
+  void whenEnded(Runnable then) {
+    Thread.ofVirtual()
+        .name(thread.getName() + "-end")
+        .start(
+            () -> {
+              awaitEnd();
+              then.run();
+            });
+  }
+
   /**
    * Waits until the thread has ended, whose scheduler was closed before. An interrupt does not cut
    * the wait short, since the memory is freed only then.

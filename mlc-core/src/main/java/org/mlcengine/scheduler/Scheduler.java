@@ -29,8 +29,9 @@ import org.mlcengine.scheduler.PrefixTree.Match;
  * <p>A pass that fails costs its sequences their KV. Each of several is then tried alone, so that
  * only the one to blame fails.
  *
- * <p>{@link #submit}, {@link #wake}, {@link #close}, {@link #state} and the times may be called
- * from any thread. {@link #run} and {@link #step} belong to the thread that owns the model.
+ * <p>{@link #submit}, {@link #wake}, {@link #drain}, {@link #close}, {@link #state} and the times
+ * may be called from any thread. {@link #run} and {@link #step} belong to the thread that owns the
+ * model.
  */
 public final class Scheduler {
   /** Passes with others that may fail before a sequence fails with them. */
@@ -47,6 +48,7 @@ public final class Scheduler {
   private final Condition changed = lock.newCondition();
   private final ArrayDeque<Sequence> arrivals = new ArrayDeque<>();
   private boolean woken;
+  private boolean draining;
   private boolean closed;
   private @Nullable EngineFailedException failure;
 
@@ -109,6 +111,17 @@ public final class Scheduler {
     lock.lock();
     try {
       woken = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Refuses what is submitted from now on, and makes {@link #run} return when the rest is done. */
+  public void drain() {
+    lock.lock();
+    try {
+      draining = true;
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -233,24 +246,27 @@ public final class Scheduler {
     }
   }
 
-  /** Waits for a reason to step; returns false once the scheduler is closed. */
+  /** Waits for a reason to step; returns false once the scheduler is closed, or drained. */
   private boolean awaitWork() {
     lock.lock();
     try {
       boolean due = false;
-      while (!closed
-          && !woken
-          && !due
-          && arrivals.isEmpty()
-          && !running.canPrefill()
-          && !running.canDecode()) {
+      while (!closed && !drained() && !woken && !due && !ready()) {
         due = awaitChange();
       }
       woken = false;
-      return !closed;
+      return !closed && !drained();
     } finally {
       lock.unlock();
     }
+  }
+
+  private boolean ready() {
+    return !arrivals.isEmpty() || running.canPrefill() || running.canDecode();
+  }
+
+  private boolean drained() {
+    return draining && arrivals.isEmpty() && running.all().isEmpty() && waiting.size() == 0;
   }
 
   /** Waits for a signal; returns true if a deadline came first. */
@@ -384,7 +400,7 @@ public final class Scheduler {
           "The engine failed before: " + failure.getMessage() + " Close it and build a new one.",
           failure);
     }
-    if (closed) {
+    if (closed || draining) {
       throw new EngineClosedException();
     }
   }

@@ -1,0 +1,100 @@
+package org.mlcengine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.mlcengine.errors.EngineClosedException;
+import org.mlcengine.errors.ModelNotLoadedException;
+
+/** The model that requests run on. Another can take its place while it works off what it has. */
+final class ModelSlot implements AutoCloseable {
+  /** A model that is open, and facts of it. */
+  record Loaded(EngineInfo info, Service service) {}
+
+  /** The model that requests run on; null if there is none. */
+  private volatile @Nullable Loaded current;
+
+  /** Models that take no more requests and have not ended yet. */
+  private final List<Loaded> leaving = new ArrayList<>();
+
+  private boolean closed;
+
+  ModelSlot(Loaded first) {
+    current = first;
+  }
+
+  /**
+   * Starts a request, or runs it whole. If the model takes no more requests, since another has
+   * taken its place, the request runs on that one.
+   */
+  <T> T run(Function<Service, T> request) {
+    while (true) {
+      Loaded now = loaded();
+      try {
+        return request.apply(now.service);
+      } catch (EngineClosedException e) {
+        if (now == current) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** Returns the model that requests run on. */
+  Loaded loaded() {
+    Loaded now = current;
+    if (now == null) {
+      throw new ModelNotLoadedException();
+    }
+    return now;
+  }
+
+  /** Opens a model and puts it in the place of the one before, which works off what it has. */
+  synchronized void replace(Supplier<Loaded> opener) {
+    requireOpen();
+    put(opener.get());
+  }
+
+  /** Waits until the model has worked off what it has, and closes it. */
+  void empty() {
+    Loaded before;
+    synchronized (this) {
+      requireOpen();
+      before = current;
+      put(null);
+    }
+    if (before != null) {
+      before.service.awaitEnd();
+    }
+  }
+
+  private void put(@Nullable Loaded next) {
+    Loaded before = current;
+    current = next;
+    leaving.removeIf(model -> model.service.hasEnded());
+    if (before != null) {
+      leaving.add(before);
+      before.service.drain();
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new EngineClosedException();
+    }
+  }
+
+  /** Closes every model. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    leaving.forEach(model -> model.service.close());
+    leaving.clear();
+    Loaded last = current;
+    if (last != null) {
+      last.service.close();
+    }
+  }
+}
