@@ -369,19 +369,22 @@ static void copy_states(const struct tile_work* tile, bool back) {
   }
 }
 
+/** The keys that a token which sees so many takes in codes: all tiles but the last. */
+static size_t in_codes(size_t keys) { return keys == 0 ? 0 : (keys - 1) / KEY_TILE * KEY_TILE; }
+
 /**
- * Takes the keys behind the last tile that a token sees whole, one token after the other: the codes
- * of a tile of many depend on all of its keys, of which a token may not see some.
+ * Takes the last tile that each token sees, one token after the other: the codes of a tile of many
+ * depend on all of its keys, of which a token may not see some.
  */
-static void attend_rest(const struct tile_work* tile) {
+static void attend_last(const struct tile_work* tile) {
   const struct attention* work = tile->work;
   for (size_t t = 0; t < tile->tokens.last - tile->tokens.first; t++) {
-    const size_t limit = tile->limits[t * tile->group], count = limit % KEY_TILE;
-    if (count == 0) continue;
+    const size_t limit = tile->limits[t * tile->group], first = in_codes(limit);
+    if (limit == 0) continue;
     struct keys found;
     float* q = tile->prepared.data;
     read_queries(work, tile->tokens.first + t, tile->head, q);
-    find_keys(work, &tile->context, tile->head, limit - count, count, &found);
+    find_keys(work, &tile->context, tile->head, first, limit - first, &found);
     isa->attend_few(q, tile->group, &found, NULL, state_of_token(tile, t), tile->scratch);
   }
 }
@@ -390,18 +393,17 @@ static void attend_rest(const struct tile_work* tile) {
 static void attend_carried(struct tile_work* tile) {
   const struct attention* work = tile->work;
   const struct context* context = &tile->context;
-  const size_t rows = tile->prepared.rows, most_keys = tile->limits[rows - 1];
-  const size_t taken = context->taken / KEY_TILE * KEY_TILE;
-  const size_t paged = context->paged / KEY_TILE * KEY_TILE;
+  const size_t rows = tile->prepared.rows;
+  const size_t taken = in_codes(context->taken), paged = in_codes(context->paged);
   if (work->carried->parts > 1) copy_states(tile, true);
   attend_tiles(work, context, tile->head, (struct range){taken, paged}, &tile->prepared,
                tile->limits, tile->state, tile->scratch);
   if (work->carried->parts > 0) copy_states(tile, false);
-  size_t whole[QUERY_TILE];
-  for (size_t r = 0; r < rows; r++) whole[r] = tile->limits[r] / KEY_TILE * KEY_TILE;
-  attend_tiles(work, context, tile->head, (struct range){paged, most_keys / KEY_TILE * KEY_TILE},
-               &tile->prepared, whole, tile->state, tile->scratch);
-  attend_rest(tile);
+  size_t coded[QUERY_TILE];
+  for (size_t r = 0; r < rows; r++) coded[r] = in_codes(tile->limits[r]);
+  attend_tiles(work, context, tile->head, (struct range){paged, coded[rows - 1]}, &tile->prepared,
+               coded, tile->state, tile->scratch);
+  attend_last(tile);
 }
 
 static void prefill_tile(const struct prefill_job* job, const struct query_tile* place, size_t head,
@@ -433,7 +435,7 @@ static void prefill_tile(const struct prefill_job* job, const struct query_tile*
       tile.limits[t * group + r] = keys > hidden ? keys - hidden : 0;
     }
   }
-  if (tile.limits[rows - 1] >= KEY_TILE || work->carried == NULL) {
+  if (tile.limits[rows - 1] > KEY_TILE || work->carried == NULL) {
     isa->prepare_queries(q, rows, size, &tile.prepared);
   }
   tile.prepared.rows = rows;

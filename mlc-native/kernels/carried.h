@@ -24,7 +24,7 @@ struct carried {
   struct attention part[MOST_PARTS];
   /** The call over rows that came before them; `q` is NULL without one. */
   struct attention fresh;
-  /** `[tokens][kv_heads]` states, padded, of whole tiles of the keys in parts. */
+  /** `[tokens][kv_heads]` states, padded, of whole tiles or splits of the keys in parts. */
   float* states;
   size_t numbers;
 };
