@@ -49,12 +49,17 @@ static inline __attribute__((always_inline)) vi plane_dot(const struct kind kind
   return dot_fours(8, sum, codes, bytes == UNIT_BYTES ? vi_load(x) : vi_load_some(x, bytes));
 }
 
+/** A unit's codes, of which `bytes` are there. */
+static inline __attribute__((always_inline)) vi unit_codes(const struct kind kind,
+                                                           const uint8_t* packed, size_t bytes) {
+  const vi codes = bytes == UNIT_BYTES ? vi_load(packed) : vi_load_some(packed, bytes);
+  return kind.bits == 8 && kind.is_signed != SIGNED_PANELS ? vi_flip_signs(codes) : codes;
+}
+
 /** The products of a unit's codes, of which `bytes` are there. */
-static inline __attribute__((always_inline)) vi unit_dot(const struct kind kind,
-                                                         const uint8_t* packed, size_t bytes,
-                                                         const int8_t* x, size_t x_stride) {
-  vi codes = bytes == UNIT_BYTES ? vi_load(packed) : vi_load_some(packed, bytes);
-  if (kind.bits == 8 && kind.is_signed != SIGNED_PANELS) codes = vi_flip_signs(codes);
+static inline __attribute__((always_inline)) vi unit_dot(const struct kind kind, vi codes,
+                                                         size_t bytes, const int8_t* x,
+                                                         size_t x_stride) {
   vi sum = plane_dot(kind, vi_zero(), codes, bytes, x);
   if (kind.planes == 2) sum = plane_dot(kind, vi_plane_up(sum), codes, bytes, x + x_stride);
   return sum;
@@ -103,9 +108,10 @@ static inline __attribute__((always_inline)) void dot_row(const struct kind kind
 #pragma GCC unroll 8
     for (int u = 0; u < kind.bits; u++) {
       ask_ahead(tokens * kind.planes, codes);
+      const vi unit = unit_codes(kind, codes, UNIT_BYTES);
 #pragma GCC unroll 4
       for (int t = 0; t < tokens; t++) {
-        vi dot = unit_dot(kind, codes, UNIT_BYTES, x.codes + (size_t)t * token_stride, x.stride);
+        vi dot = unit_dot(kind, unit, UNIT_BYTES, x.codes + (size_t)t * token_stride, x.stride);
         products[u % 2][t] = vf_multiply_add(vf_from_ints(dot), vf_spread(kind.bits, scales[t], u),
                                              products[u % 2][t]);
       }
@@ -129,9 +135,10 @@ static inline __attribute__((always_inline)) void dot_row(const struct kind kind
       if (bytes == 0) break;
       const size_t some = bytes < UNIT_BYTES ? bytes : UNIT_BYTES;
       ask_ahead(tokens * kind.planes, codes);
+      const vi unit = unit_codes(kind, codes, some);
 #pragma GCC unroll 4
       for (int t = 0; t < tokens; t++) {
-        vi dot = unit_dot(kind, codes, some, x.codes + (size_t)t * token_stride, x.stride);
+        vi dot = unit_dot(kind, unit, some, x.codes + (size_t)t * token_stride, x.stride);
         products[0][t] =
             vf_multiply_add(vf_from_ints(dot), vf_spread(kind.bits, scales[t], u), products[0][t]);
       }
