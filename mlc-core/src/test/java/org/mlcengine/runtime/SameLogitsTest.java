@@ -147,7 +147,7 @@ class SameLogitsTest {
   @ValueSource(ints = {41, 200, 500, 1100})
   void whereverThePromptIsCut(int length) {
     float[][] reference = reference(length);
-    for (int round = 0; round < 4; round++) {
+    for (int round = 0; round < 2; round++) {
       int cuts = random.nextInt(1, 6);
       int[] ends = random.ints(cuts + 1, 1, length).sorted().toArray();
       ends[cuts] = length;
@@ -178,7 +178,7 @@ class SameLogitsTest {
   @ValueSource(ints = {41, 200, 500, 1100})
   void prefilledTogether(int length) {
     float[][] reference = reference(length);
-    for (int others = 1; others < 4; others++) {
+    for (int others = 1; others < 4; others += 2) {
       Entry[] entries = new Entry[others + 1];
       int mine = random.nextInt(entries.length);
       int cut = random.nextInt(0, length);
@@ -227,7 +227,7 @@ class SameLogitsTest {
   void forked(int length) {
     float[][] reference = reference(length);
     // Where a page is full, and where tokens of one are copied.
-    int[] places = {length / 64 * 64, Math.min(64, length), random.nextInt(1, length)};
+    int[] places = {length / 64 * 64, random.nextInt(1, length)};
     for (int place : places) {
       String what = "%d tokens, forked at %d".formatted(length, place);
       long parent = add();
