@@ -293,7 +293,7 @@ static struct sequences one_of(const struct sequences* all, size_t s) {
 
 static void test_prefill(uint64_t seed) {
   case_begin("attention of a prefill", seed);
-  struct sequences all = random_sequences(random_int(0, 3) == 0 ? 250 : 100);
+  struct sequences all = random_sequences(random_bool() ? 250 : 100);
   struct batch b = {.all = &all};
   const bool single = random_int(0, 2) == 0;
   bool history = false;
