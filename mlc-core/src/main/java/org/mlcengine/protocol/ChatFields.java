@@ -22,6 +22,7 @@ final class ChatFields {
           own(),
           SamplingFields.drawing(),
           SamplingFields.ending(),
+          SamplingFields.terms(),
           of(),
           absent(),
           SamplingFields.renamed());

@@ -18,6 +18,7 @@ final class CompletionFields {
           own(),
           SamplingFields.drawing(),
           SamplingFields.ending(),
+          SamplingFields.terms(),
           absent(),
           SamplingFields.renamed());
 

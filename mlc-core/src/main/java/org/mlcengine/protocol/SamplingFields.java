@@ -136,27 +136,6 @@ final class SamplingFields {
             "text",
             (f, b) -> f.object("response_format").map(FormatFields::read).ifPresent(b::format)),
         honoured(
-            "user",
-            "string; whom the request is made for: users share the engine evenly, and computed"
-                + " prompts with nobody else",
-            "none",
-            (f, b) -> f.text("user").ifPresent(b::user)),
-        honoured(
-            "cache_salt",
-            "string; only requests of equal salts share computed prompts; an extension",
-            "the user",
-            (f, b) -> f.text("cache_salt").ifPresent(b::cacheSalt)),
-        honoured(
-            "priority",
-            "integer; the larger goes first where not all can run; an extension",
-            "0",
-            (f, b) -> f.integer("priority").ifPresent(b::priority)),
-        honoured(
-            "timeout_s",
-            "number above 0: seconds until the request fails, waiting included; an extension",
-            "no limit",
-            (f, b) -> f.number("timeout_s").map(SamplingFields::seconds).ifPresent(b::timeout)),
-        honoured(
             "stream",
             "boolean; whether a server sends the reply in pieces",
             "false",
@@ -176,6 +155,31 @@ final class SamplingFields {
             "object, see below; MLC's extension",
             "none",
             (f, b) -> f.object("debug_config").ifPresent(inner -> inner.read(DEBUG_CONFIG, b))));
+  }
+
+  static <B extends GenerationParams.Builder<?>> List<RequestField<B>> terms() {
+    return List.of(
+        honoured(
+            "user",
+            "string; whom the request is made for: users share the engine evenly, and computed"
+                + " prompts with nobody else",
+            "none",
+            (f, b) -> f.text("user").ifPresent(b::user)),
+        honoured(
+            "cache_salt",
+            "string; only requests of equal salts share computed prompts; an extension",
+            "the user",
+            (f, b) -> f.text("cache_salt").ifPresent(b::cacheSalt)),
+        honoured(
+            "priority",
+            "integer; the larger goes first where not all can run; an extension",
+            "0",
+            (f, b) -> f.integer("priority").ifPresent(b::priority)),
+        honoured(
+            "timeout_s",
+            "number above 0: seconds until the request fails, waiting included; an extension",
+            "no limit",
+            (f, b) -> f.number("timeout_s").map(SamplingFields::seconds).ifPresent(b::timeout)));
   }
 
   /** Other engines' fields that ask for what this one has under another name. */

@@ -7,7 +7,7 @@ package org.mlcengine.scheduler;
  */
 final class ChunkBudget {
   /** Time of a chunk beside a decode, as a share of that decode's. */
-  private static final double SHARE = 1.0;
+  private static final double SHARE = 1.25;
 
   private static final int LEAST = 16;
   private static final int FIRST = 64;

@@ -46,6 +46,15 @@ class ParametersTest {
     return values;
   }
 
+  private static Map<String, String> embeddings() {
+    return Map.of(
+        "input", "[\"a\",[1,2]]",
+        "encoding_format", "\"base64\"",
+        "dimensions", "384",
+        "model", "\"m\"",
+        "user", "\"me\"");
+  }
+
   private static Map<String, String> values(ParametersPage.Section section) {
     Map<String, String> values = new LinkedHashMap<>();
     switch (section.title()) {
@@ -65,13 +74,7 @@ class ParametersTest {
         values.put("echo", "true");
         values.put("logprobs", "0");
       }
-      case "Embeddings" -> {
-        values.put("input", "[\"a\",[1,2]]");
-        values.put("encoding_format", "\"base64\"");
-        values.put("dimensions", "384");
-        values.put("model", "\"m\"");
-        values.put("user", "\"me\"");
-      }
+      case "Embeddings" -> values.putAll(embeddings());
       case "Messages" -> {
         values.put("role", "\"user\"");
         values.put(
