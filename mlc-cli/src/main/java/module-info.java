@@ -3,9 +3,11 @@ module org.mlcengine.cli {
   requires static org.jspecify;
   requires com.fasterxml.jackson.databind;
   requires info.picocli;
+  requires java.logging;
   requires org.jline;
   requires org.mlcengine.core;
   requires org.mlcengine.natives;
+  requires org.mlcengine.server;
 
   opens org.mlcengine.cli to
       info.picocli;

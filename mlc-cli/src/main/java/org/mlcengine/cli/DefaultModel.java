@@ -23,6 +23,9 @@ import org.mlcengine.natives.MlcHome;
  * of the compiler by their sizes and times, the processor, and the cache folder.
  */
 final class DefaultModel {
+  /** What it is called, whatever its folder. */
+  static final String NAME = "SmolLM2-135M-Instruct";
+
   private static final String SCRIPT = "mlc-native/scripts/default_model.py";
   private static final List<String> SOURCES =
       List.of("mlc-native/scripts", "mlc-native/compiler/mlc_compiler");

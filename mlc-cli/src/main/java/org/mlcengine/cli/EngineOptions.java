@@ -1,15 +1,17 @@
 package org.mlcengine.cli;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.EngineMode;
 import org.mlcengine.MLCEngine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** The options that say which model is opened and how. */
 final class EngineOptions {
+  @Mixin private final RunOptions run = new RunOptions();
+
   @Parameters(
       arity = "0..1",
       paramLabel = "MODEL",
@@ -22,50 +24,20 @@ final class EngineOptions {
       description = "The model library. Default: the one in the model folder.")
   private @Nullable Path modelLib;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads of a step. Default: the number of cores.")
-  private @Nullable Integer threads;
-
-  @Option(
-      names = "--context-window-size",
-      paramLabel = "N",
-      description = "Longest sequence in tokens. Default: the model's.")
-  private @Nullable Integer contextWindowSize;
-
   MLCEngine open(EngineMode mode) {
     return open(builder(mode));
   }
 
   /** Opens an engine, with progress on a terminal. */
   MLCEngine open(MLCEngine.Builder builder) {
-    Progress progress = new Progress(System.err, Interactive.terminal());
-    try {
-      return builder.loadListener(progress).build();
-    } finally {
-      progress.clear();
-    }
+    return RunOptions.open(builder);
   }
 
   /** Returns a builder with these options. */
   MLCEngine.Builder builder(EngineMode mode) {
-    Path folder = model != null ? model : DefaultModel.folder();
-    if (!Files.isDirectory(folder)) {
-      throw new CommandException(
-          folder
-              + " is no folder. Name a model folder (with mlc-chat-config.json), or none for the"
-              + " default model.");
-    }
-    MLCEngine.Builder builder = MLCEngine.builder().model(folder).mode(mode);
+    MLCEngine.Builder builder = run.builder(model != null ? model : DefaultModel.folder(), mode);
     if (modelLib != null) {
       builder.modelLib(modelLib);
-    }
-    if (threads != null) {
-      builder.threads(threads);
-    }
-    if (contextWindowSize != null) {
-      builder.contextWindowSize(contextWindowSize);
     }
     return builder;
   }

@@ -22,6 +22,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     description = "Runs MLC-compiled language models in a JVM.",
     subcommands = {
       ChatCommand.class,
+      ServeCommand.class,
       BenchCommand.class,
       TokenizeCommand.class,
       DoctorCommand.class,
@@ -38,7 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "folder)."
     })
 public final class Main implements Runnable {
-  private static final Set<String> RUN_A_MODEL = Set.of("chat", "bench");
+  private static final Set<String> RUN_A_MODEL = Set.of("chat", "serve", "bench");
 
   @Spec private @Nullable CommandSpec spec;
 

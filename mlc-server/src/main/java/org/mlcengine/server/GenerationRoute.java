@@ -1,0 +1,149 @@
+package org.mlcengine.server;
+
+import io.helidon.webserver.CloseConnectionException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import org.mlcengine.errors.InvalidRequestException;
+import org.mlcengine.protocol.GenerationParams;
+import org.mlcengine.protocol.ProtocolJson;
+import org.mlcengine.protocol.Usage;
+
+/** Generates text: reads a request, and sends the reply whole or as it is generated. */
+final class GenerationRoute<P extends GenerationParams, R, C> implements Route {
+  private static final System.Logger LOGGER =
+      System.getLogger(GenerationRoute.class.getPackageName());
+
+  /** How long a client that takes nothing is waited for when its time is over. */
+  private static final Duration LAST_WRITE = Duration.ofSeconds(5);
+
+  private final GenerationApi<P, R, C> api;
+  private final Models models;
+  private final ActiveWork work;
+  private final Deadlines deadlines;
+  private final ServerMetrics metrics;
+  private final ServerLimits limits;
+  private final boolean logPrompts;
+
+  GenerationRoute(GenerationApi<P, R, C> api, ServerParts parts) {
+    this.api = api;
+    models = parts.models();
+    work = parts.work();
+    deadlines = parts.deadlines();
+    metrics = parts.metrics();
+    limits = parts.limits();
+    logPrompts = parts.logPrompts();
+  }
+
+  @Override
+  public void handle(Call call) {
+    byte[] body = call.jsonBody();
+    P request = ProtocolJson.read(body, api.requestType());
+    String name = models.choose(request.model());
+    checkMessages(api.messages(request));
+    if (logPrompts) {
+      LOGGER.log(Level.INFO, call.id() + ": " + new String(body, StandardCharsets.UTF_8));
+    }
+    P complete = api.complete(request, name);
+    if (request.stream()) {
+      stream(call, name, complete, request.includeUsage());
+    } else {
+      whole(call, name, complete);
+    }
+  }
+
+  private void checkMessages(int count) {
+    if (count > limits.maxMessages()) {
+      throw new InvalidRequestException(
+          "messages",
+          "expected at most %d, found %d. Leave old ones out, or raise the server's limit."
+              .formatted(limits.maxMessages(), count));
+    }
+  }
+
+  private ApiError timeout() {
+    return ApiError.unavailable(
+        "request_timeout",
+        "The reply took longer than %d ms. Ask for fewer tokens with max_tokens, or raise the server's limit."
+            .formatted(limits.requestTimeout().toMillis()));
+  }
+
+  private void whole(Call call, String name, P request) {
+    WholeReply<R> reply = new WholeReply<>(name, () -> api.create(models.get(name), request));
+    work.add(reply);
+    Future<?> deadline = deadlines.in(limits.requestTimeout(), () -> reply.stop(timeout()));
+    try {
+      call.whenGone(reply::abandon);
+      R result = reply.await();
+      metrics.generated(name, api.usageOf(result));
+      call.sendJson(200, ProtocolJson.write(result));
+    } finally {
+      deadline.cancel(false);
+      work.remove(reply);
+    }
+  }
+
+  private void stream(Call call, String name, P request, boolean usageWanted) {
+    try (ModelService.Chunks<C> chunks = api.stream(models.get(name), request)) {
+      StreamedReply reply = new StreamedReply(name, chunks::close);
+      work.add(reply);
+      Future<?> deadline = deadlines.in(limits.requestTimeout(), () -> reply.stop(timeout()));
+      Future<?> last = deadlines.in(limits.requestTimeout().plus(LAST_WRITE), call::abort);
+      try {
+        call.whenGone(reply::abandon);
+        send(call, name, chunks, reply, usageWanted);
+      } finally {
+        last.cancel(false);
+        deadline.cancel(false);
+        work.remove(reply);
+      }
+    }
+  }
+
+  private void send(
+      Call call,
+      String name,
+      ModelService.Chunks<C> chunks,
+      StreamedReply reply,
+      boolean usageWanted) {
+    @Nullable EventWriter events = null;
+    try {
+      for (C chunk : chunks) {
+        if (reply.stopped()) {
+          break;
+        }
+        Optional<Usage> usage = api.usageOfChunk(chunk);
+        if (usage.isPresent()) {
+          metrics.generated(name, usage);
+        }
+        if (usage.isEmpty() || usageWanted) {
+          events = events == null ? call.events() : events;
+          events.send(ProtocolJson.write(chunk));
+        }
+      }
+      reply.throwIfStopped();
+    } catch (RuntimeException e) {
+      if (events == null || e instanceof CloseConnectionException) {
+        throw e;
+      }
+      events.send(inStream(call, e).text());
+      events.close();
+      return;
+    }
+    events = events == null ? call.events() : events;
+    events.send("[DONE]");
+    events.close();
+  }
+
+  private static ApiError inStream(Call call, RuntimeException failure) {
+    ApiError error = ApiError.of(failure);
+    if (error != null) {
+      return error;
+    }
+    LOGGER.log(Level.ERROR, call.id() + ": failed in the middle of a reply", failure);
+    return ApiError.internal(call.id());
+  }
+}
