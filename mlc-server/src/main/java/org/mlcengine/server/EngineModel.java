@@ -82,8 +82,11 @@ final class EngineModel implements ModelService {
   private static void steps(
       List<ModelState.Measurement> list, String kind, EngineMetrics.Steps steps) {
     String name = "mlc_" + kind + "_";
-    list.add(counter(name + "steps_total", steps.count(), "Steps of the kind " + kind + "."));
-    list.add(counter(name + "tokens_total", steps.tokens(), "Tokens that such steps computed."));
+    list.add(
+        counter(name + "steps_total", (double) steps.count(), "Steps of the kind " + kind + "."));
+    list.add(
+        counter(
+            name + "tokens_total", (double) steps.tokens(), "Tokens that such steps computed."));
     list.add(counter(name + "seconds_total", steps.time().toNanos() / 1e9, "Time of such steps."));
   }
 

@@ -36,7 +36,9 @@ class AccessTest {
     try (MlcServer server =
         TestServers.start(TestServers.builder().apiKey(KEY), new ScriptedModel("a"))) {
       for (String header :
-          new String[] {"", "Bearer ", "Bearer wrong", KEY, "Basic " + KEY, "Bearer " + KEY + "x"}) {
+          new String[] {
+            "", "Bearer ", "Bearer wrong", KEY, "Basic " + KEY, "Bearer " + KEY + "x"
+          }) {
         HttpResponse<String> response =
             TestClient.send(
                 header.isEmpty() ? chat(server) : chat(server).header("Authorization", header));
@@ -49,7 +51,8 @@ class AccessTest {
         assertThat(TestClient.send(chat(server).header("Authorization", header)).statusCode())
             .isEqualTo(200);
       }
-      for (String open : new String[] {"/", "/health", "/ready", "/openapi.json", "/page/chat.js"}) {
+      for (String open :
+          new String[] {"/", "/health", "/ready", "/openapi.json", "/page/chat.js"}) {
         assertThat(TestClient.get(server, open).statusCode()).as(open).isEqualTo(200);
       }
       for (String closed : new String[] {"/v1/models", "/metrics", "/nothing"}) {
@@ -64,7 +67,8 @@ class AccessTest {
       for (String host : new String[] {"localhost", "127.0.0.1:80", "[::1]:80", "LocalHost:1"}) {
         assertThat(status(server, host)).as(host).isEqualTo("HTTP/1.1 200 OK");
       }
-      for (String host : new String[] {"evil.example", "localhost.evil.example:8000", "127.0.0.2"}) {
+      for (String host :
+          new String[] {"evil.example", "localhost.evil.example:8000", "127.0.0.2"}) {
         assertThat(status(server, host)).as(host).isEqualTo("HTTP/1.1 403 Forbidden");
       }
     }
@@ -105,16 +109,14 @@ class AccessTest {
   private static void assertRefused(String option, Runnable start) {
     assertThatThrownBy(start::run)
         .isInstanceOfSatisfying(
-            InvalidRequestException.class,
-            e -> assertThat(e.parameter()).isEqualTo(option));
+            InvalidRequestException.class, e -> assertThat(e.parameter()).isEqualTo(option));
   }
 
   @Test
   void aPortThatIsInUseIsAnError() {
     ScriptedModel model = new ScriptedModel("a");
     try (MlcServer server = TestServers.start(model)) {
-      assertThatThrownBy(
-              () -> TestServers.start(TestServers.builder().port(server.port()), model))
+      assertThatThrownBy(() -> TestServers.start(TestServers.builder().port(server.port()), model))
           .isInstanceOf(MLCException.class)
           .hasMessageContaining(Integer.toString(server.port()));
     }
@@ -126,7 +128,8 @@ class AccessTest {
     try (MlcServer closed = TestServers.start(new ScriptedModel("a"));
         MlcServer named =
             TestServers.start(TestServers.builder().cors(origin), new ScriptedModel("a"));
-        MlcServer any = TestServers.start(TestServers.builder().cors("*"), new ScriptedModel("a"))) {
+        MlcServer any =
+            TestServers.start(TestServers.builder().cors("*"), new ScriptedModel("a"))) {
       assertThat(allowed(closed, origin)).isEqualTo("none");
       assertThat(allowed(named, origin)).isEqualTo(origin);
       assertThat(allowed(named, "https://other.example")).isEqualTo("none");
@@ -169,7 +172,9 @@ class AccessTest {
 
   @Test
   void promptsAreLoggedOnlyIfThatIsAskedForAndKeysNever() {
-    assertThat(logOf(TestServers.builder().apiKey(KEY))).isNotEmpty().noneMatch(AccessTest::isPrivate);
+    assertThat(logOf(TestServers.builder().apiKey(KEY)))
+        .isNotEmpty()
+        .noneMatch(AccessTest::isPrivate);
     assertThat(logOf(TestServers.builder().apiKey(KEY).logPrompts(true)))
         .anyMatch(line -> line.contains("Hello"))
         .noneMatch(line -> line.contains(KEY));

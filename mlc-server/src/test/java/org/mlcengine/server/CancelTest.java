@@ -11,6 +11,7 @@ import static org.mlcengine.server.TestClient.post;
 
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -155,7 +156,7 @@ class CancelTest {
     try (MlcServer server =
             TestServers.builder()
                 .debugEndpoints(true)
-                .start(java.util.Map.of("first", first, "second", second));
+                .start(Map.of("first", first, "second", second));
         ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<HttpResponse<String>> stopped =
           callers.submit(() -> post(server, CHAT, hello("\"model\":\"first\"")));

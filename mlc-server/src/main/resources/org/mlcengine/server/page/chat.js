@@ -227,5 +227,6 @@ $("new").addEventListener("click", () => {
   messages.replaceChildren();
   status.textContent = "";
 });
+$("settings").addEventListener("submit", (event) => event.preventDefault());
 key.addEventListener("change", reload);
 reload();
