@@ -24,6 +24,7 @@ final class ServerSession {
   /** Opens the models, says where the server listens, and serves. */
   void run(Map<String, MLCEngine.Builder> engines) {
     HTTP_LIBRARY.setLevel(Level.WARNING);
+    builder.check();
     try {
       engines.forEach((name, engine) -> builder.engine(name, open(engine)));
       MlcServer server = builder.start();

@@ -28,7 +28,8 @@ class ArchitectureTest {
   private static final Map<String, List<String>> USERS =
       Map.ofEntries(
           Map.entry("cli", List.of()),
-          Map.entry(ENGINE, List.of("cli")),
+          Map.entry("server", List.of("cli")),
+          Map.entry(ENGINE, List.of("server", "cli")),
           Map.entry("scheduler", List.of(ENGINE)),
           Map.entry("runtime", List.of(ENGINE, "scheduler")),
           Map.entry("model", List.of(ENGINE, "runtime", "cli")),
@@ -39,7 +40,7 @@ class ArchitectureTest {
           Map.entry("jinja", List.of(ENGINE, "conversation")),
           Map.entry("grammar", List.of(ENGINE)),
           Map.entry("tokenizer", List.of(ENGINE, "generation", "grammar", "cli")),
-          Map.entry("protocol", List.of(ENGINE, "conversation", "tools", "cli")));
+          Map.entry("protocol", List.of(ENGINE, "conversation", "tools", "server", "cli")));
 
   @Test
   void onlyTheBindingsUseForeignMemoryBeyondSegments() {

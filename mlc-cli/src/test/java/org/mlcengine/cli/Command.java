@@ -18,14 +18,7 @@ import java.util.List;
 record Command(int status, String output, String errors) {
   /** Runs {@code mlc} with these arguments and this standard input. */
   static Command run(String input, String... arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.add("-Dmlc.natives.path=" + System.getProperty("mlc.natives.path"));
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add(Main.class.getName());
-    command.addAll(List.of(arguments));
+    List<String> command = line(arguments);
     try {
       Path output = Files.createTempFile("mlc", ".out");
       Path errors = Files.createTempFile("mlc", ".err");
@@ -44,6 +37,19 @@ record Command(int status, String output, String errors) {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Returns the command line of {@code mlc} with these arguments. */
+  static List<String> line(String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("-Dmlc.natives.path=" + System.getProperty("mlc.natives.path"));
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(Main.class.getName());
+    command.addAll(List.of(arguments));
+    return command;
   }
 
   /** Returns the default model's folder, which the build makes before. */

@@ -214,7 +214,12 @@ public final class MlcServer implements AutoCloseable {
       return new MlcServer(listen(door, deadlines), work, deadlines, host, shutdownGrace);
     }
 
-    private void check() {
+    /**
+     * Checks the options as {@link #start()} does, which a program may do before it opens engines.
+     *
+     * @throws InvalidRequestException if an option is out of its range, or the address needs a key
+     */
+    public Builder check() {
       requireRange("port", port, 0, 65535);
       requireRange("maxQueue", maxQueue, 0, Integer.MAX_VALUE / 2);
       if (apiKey != null && apiKey.isBlank()) {
@@ -225,8 +230,9 @@ public final class MlcServer implements AutoCloseable {
             "host",
             "expected a loopback address, since there is no API key, found "
                 + host
-                + ". Set a key, or listen on 127.0.0.1.");
+                + ". Set an API key, or listen on 127.0.0.1.");
       }
+      return this;
     }
 
     private static void requireRange(String name, int value, int from, int to) {

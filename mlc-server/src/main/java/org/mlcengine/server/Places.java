@@ -29,7 +29,7 @@ final class Places {
   void take(int sequences) {
     int before = taken.getAndUpdate(n -> n < running + waiting ? n + sequences : n);
     if (before >= running + waiting) {
-      throw new QueueFullException(waiting);
+      throw new QueueFullException(before - running, waiting);
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.RequestInterruptedException;
 import org.mlcengine.protocol.ChatCompletion;
 import org.mlcengine.protocol.ChatCompletionChunk;
@@ -28,8 +29,8 @@ final class ScriptedModel implements ModelService {
   private final CountDownLatch started = new CountDownLatch(1);
   private final CountDownLatch cancelled = new CountDownLatch(1);
   private boolean held;
-  private RuntimeException refusal;
-  private RuntimeException failure;
+  private @Nullable RuntimeException refusal;
+  private @Nullable RuntimeException failure;
 
   ScriptedModel(String... pieces) {
     this.pieces = List.of(pieces);
