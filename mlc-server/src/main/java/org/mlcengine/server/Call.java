@@ -141,7 +141,12 @@ final class Call {
 
   void send(int status, String contentType, byte[] body) {
     begin(status, contentType);
-    response.send(body);
+    if (method().equals("HEAD")) {
+      setHeader("content-length", Integer.toString(body.length));
+      response.send();
+    } else {
+      response.send(body);
+    }
   }
 
   void send(ApiError error) {

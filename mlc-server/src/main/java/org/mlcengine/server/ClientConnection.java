@@ -93,12 +93,25 @@ final class ClientConnection implements ServerConnection, Supplier<byte @Nullabl
   }
 
   /**
-   * Runs an action if the client closes the connection before its next request begins. To be called
-   * once for a request, when that has arrived.
+   * Runs an action if the client closes the connection before it sends more. To be called when the
+   * request has arrived.
    */
   void whenGone(Runnable action) {
+    CompletableFuture<byte @Nullable []> next = ahead;
+    if (next == null) {
+      next = readAhead();
+      ahead = next;
+    }
+    next.thenAccept(
+        data -> {
+          if (data == null) {
+            action.run();
+          }
+        });
+  }
+
+  private CompletableFuture<byte @Nullable []> readAhead() {
     CompletableFuture<byte @Nullable []> next = new CompletableFuture<>();
-    ahead = next;
     Thread.ofVirtual()
         .name("mlc-server-watch")
         .start(
@@ -108,12 +121,11 @@ final class ClientConnection implements ServerConnection, Supplier<byte @Nullabl
                 data = context.serverSocket().get();
               } catch (UncheckedIOException e) {
                 // A reset connection is a closed one.
-              }
-              next.complete(data);
-              if (data == null) {
-                action.run();
+              } finally {
+                next.complete(data);
               }
             });
+    return next;
   }
 
   /**

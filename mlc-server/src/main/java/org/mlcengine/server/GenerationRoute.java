@@ -45,7 +45,8 @@ final class GenerationRoute<P extends GenerationParams, R, C> implements Route {
     String name = models.choose(request.model());
     checkMessages(api.messages(request));
     if (logPrompts) {
-      LOGGER.log(Level.INFO, call.id() + ": " + new String(body, StandardCharsets.UTF_8));
+      String text = new String(body, StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", " ");
+      LOGGER.log(Level.INFO, call.id() + ": " + text);
     }
     P complete = api.complete(request, name);
     if (request.stream()) {

@@ -73,14 +73,14 @@ class CancelTest {
       String post =
           "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
               .formatted(CHAT, HELLO.length(), HELLO);
-      client.send(
-          get.formatted("/health", "")
-              + post
-              + post
-              + get.formatted("/ready", "Connection: close\r\n"));
+      client.send(get.formatted("/health", "") + post + post);
+      for (int i = 0; i < 3; i++) {
+        client.skipAnswer();
+      }
+      client.send(post + get.formatted("/ready", "Connection: close\r\n"));
 
       String answers = client.rest();
-      assertThat(answers.split("HTTP/1.1 200 OK", -1)).hasSize(5);
+      assertThat(answers.split("HTTP/1.1 200 OK", -1)).hasSize(3);
       assertThat(answers).endsWith("{\"status\":\"ready\"}");
     }
   }

@@ -9,7 +9,7 @@ import static org.mlcengine.server.TestClient.json;
 import static org.mlcengine.server.TestClient.post;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.net.http.HttpRequest;
+import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
@@ -123,14 +123,15 @@ class InfoTest {
   }
 
   @Test
-  void headIsAnsweredAsGetWithoutABody() {
-    try (MlcServer server = TestServers.start(new ScriptedModel("a"))) {
-      HttpResponse<String> head =
-          TestClient.send(
-              TestClient.request(server, "/health")
-                  .method("HEAD", HttpRequest.BodyPublishers.noBody()));
-      assertThat(head.statusCode()).isEqualTo(200);
-      assertThat(head.body()).isEmpty();
+  void headIsAnsweredAsGetWithoutABody() throws IOException {
+    try (MlcServer server = TestServers.start(new ScriptedModel("a"));
+        RawClient client = new RawClient(server)) {
+      String end = " HTTP/1.1\r\nHost: localhost\r\n";
+      client.send("HEAD /health" + end + "\r\nGET /ready" + end + "Connection: close\r\n\r\n");
+
+      assertThat(client.head()).contains("HTTP/1.1 200 OK", "Content-Length: 15");
+      assertThat(client.head()).contains("HTTP/1.1 200 OK", "Content-Length: 18");
+      assertThat(client.rest()).isEqualTo("{\"status\":\"ready\"}");
     }
   }
 }

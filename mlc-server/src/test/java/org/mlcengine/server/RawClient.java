@@ -51,11 +51,17 @@ final class RawClient implements AutoCloseable {
     return line.toString().stripTrailing();
   }
 
-  /** Skips a byte of an answer. */
-  void skip() throws IOException {
-    if (input.read() < 0) {
-      throw new IOException("The connection ended");
-    }
+  /** Reads an answer that says how long its body is, and returns its status line. */
+  String skipAnswer() throws IOException {
+    List<String> head = head();
+    int length =
+        head.stream()
+            .filter(line -> line.startsWith("Content-Length: "))
+            .mapToInt(line -> Integer.parseInt(line.substring("Content-Length: ".length())))
+            .findAny()
+            .orElseThrow();
+    input.skipNBytes(length);
+    return head.getFirst();
   }
 
   /** Reads one chunk of a chunked body; empty at its end. */

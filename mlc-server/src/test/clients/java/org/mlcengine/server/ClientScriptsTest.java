@@ -11,7 +11,9 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Clients in other languages, each in a process of its own; what they print is in target/clients. */
+/**
+ * Clients in other languages, each in a process of its own; what they print is in target/clients.
+ */
 class ClientScriptsTest {
   private static final Path SCRIPTS = Path.of("src/test/clients").toAbsolutePath();
   private static final Path WORK = Path.of("target/clients").toAbsolutePath();
@@ -25,8 +27,7 @@ class ClientScriptsTest {
     }
     run("pip", PYTHON, "-m", "pip", "install", "-q", "-r", SCRIPTS.resolve("requirements.txt"));
     for (String file : new String[] {"package.json", "openai_node.mjs"}) {
-      Files.copy(
-          SCRIPTS.resolve(file), WORK.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+      Files.copy(SCRIPTS.resolve(file), WORK.resolve(file), StandardCopyOption.REPLACE_EXISTING);
     }
     run("npm", "npm", "install", "--no-audit", "--no-fund");
   }

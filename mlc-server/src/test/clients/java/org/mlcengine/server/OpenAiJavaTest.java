@@ -187,8 +187,7 @@ class OpenAiJavaTest {
                             .build())
                     .build());
 
-    JsonNode value =
-        TestClient.json(reply.choices().getFirst().message().content().orElseThrow());
+    JsonNode value = TestClient.json(reply.choices().getFirst().message().content().orElseThrow());
     assertThat(value.properties()).extracting(Map.Entry::getKey).isEqualTo(List.of("city"));
   }
 
@@ -207,8 +206,7 @@ class OpenAiJavaTest {
 
   @Test
   void embeddings() {
-    EmbeddingCreateParams request =
-        EmbeddingCreateParams.builder().model(model).input("a").build();
+    EmbeddingCreateParams request = EmbeddingCreateParams.builder().model(model).input("a").build();
     Set<String> outcome;
     try {
       outcome = Set.of(client.embeddings().create(request).data().size() + " embeddings");
