@@ -33,6 +33,7 @@ final class ClientConnection implements ServerConnection, Supplier<byte @Nullabl
   private final Http1Connection http;
   private final ServerLimits limits;
   private final Deadlines deadlines;
+  private final ServerMetrics metrics;
   private @Nullable Future<?> deadline;
   private @Nullable CompletableFuture<byte @Nullable []> ahead;
   private long received;
@@ -44,8 +45,10 @@ final class ClientConnection implements ServerConnection, Supplier<byte @Nullabl
       ConnectionContext context,
       Http1ConnectionSelector selector,
       ServerLimits limits,
-      Deadlines deadlines) {
+      Deadlines deadlines,
+      ServerMetrics metrics) {
     this.context = context;
+    this.metrics = metrics;
     this.limits = limits;
     this.deadlines = deadlines;
     http = (Http1Connection) selector.connection(new WatchedContext(context, reader));
@@ -202,6 +205,7 @@ final class ClientConnection implements ServerConnection, Supplier<byte @Nullabl
       }
       late = true;
     }
+    metrics.refused(408);
     byte[] body =
         ApiError.transport(
                 408,

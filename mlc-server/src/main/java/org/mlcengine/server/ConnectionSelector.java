@@ -13,10 +13,12 @@ final class ConnectionSelector implements ServerConnectionSelector {
   private final Http1ConnectionSelector http;
   private final ServerLimits limits;
   private final Deadlines deadlines;
+  private final ServerMetrics metrics;
 
-  ConnectionSelector(ServerLimits limits, Deadlines deadlines) {
+  ConnectionSelector(ServerLimits limits, Deadlines deadlines, ServerMetrics metrics) {
     this.limits = limits;
     this.deadlines = deadlines;
+    this.metrics = metrics;
     http =
         Http1ConnectionSelector.builder()
             .config(
@@ -44,6 +46,6 @@ final class ConnectionSelector implements ServerConnectionSelector {
 
   @Override
   public ServerConnection connection(ConnectionContext context) {
-    return new ClientConnection(context, http, limits, deadlines);
+    return new ClientConnection(context, http, limits, deadlines, metrics);
   }
 }

@@ -1,6 +1,7 @@
 package org.mlcengine.server;
 
 import io.helidon.webserver.CloseConnectionException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -127,7 +128,7 @@ final class GenerationRoute<P extends GenerationParams, R, C> implements Route {
       }
       reply.throwIfStopped();
     } catch (RuntimeException e) {
-      if (events == null || e instanceof CloseConnectionException) {
+      if (events == null || isGone(e)) {
         throw e;
       }
       events.send(inStream(call, e).text());
@@ -137,6 +138,10 @@ final class GenerationRoute<P extends GenerationParams, R, C> implements Route {
     events = events == null ? call.events() : events;
     events.send("[DONE]");
     events.close();
+  }
+
+  private static boolean isGone(RuntimeException failure) {
+    return failure instanceof CloseConnectionException || failure instanceof UncheckedIOException;
   }
 
   private static ApiError inStream(Call call, RuntimeException failure) {

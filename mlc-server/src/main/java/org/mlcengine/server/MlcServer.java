@@ -211,7 +211,7 @@ public final class MlcServer implements AutoCloseable {
               work,
               parts.metrics(),
               limits);
-      return new MlcServer(listen(door, deadlines), work, deadlines, host, shutdownGrace);
+      return new MlcServer(listen(door, parts), work, deadlines, host, shutdownGrace);
     }
 
     /**
@@ -264,9 +264,9 @@ public final class MlcServer implements AutoCloseable {
       return routes;
     }
 
-    private WebServer listen(FrontDoor door, Deadlines deadlines) {
+    private WebServer listen(FrontDoor door, ServerParts parts) {
       DirectHandlers.Builder errors = DirectHandlers.builder();
-      Transport transport = new Transport(limits.maxBodyBytes());
+      Transport transport = new Transport(limits.maxBodyBytes(), parts.metrics());
       for (DirectHandler.EventType type : DirectHandler.EventType.values()) {
         errors.addHandler(type, transport);
       }
@@ -276,7 +276,8 @@ public final class MlcServer implements AutoCloseable {
               .port(port)
               .protocolsDiscoverServices(false)
               .featuresDiscoverServices(false)
-              .addConnectionSelector(new ConnectionSelector(limits, deadlines))
+              .addConnectionSelector(
+                  new ConnectionSelector(limits, parts.deadlines(), parts.metrics()))
               .connectionOptions(SocketOptions.builder().tcpNoDelay(true).build())
               .maxTcpConnections(limits.maxConnections())
               .maxPayloadSize(limits.maxBodyBytes())

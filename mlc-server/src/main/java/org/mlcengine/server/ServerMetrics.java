@@ -13,6 +13,9 @@ import org.mlcengine.protocol.Usage;
 
 /** What the server has done, in Prometheus' text format. */
 final class ServerMetrics {
+  /** The status that other servers count clients under that went before their answer. */
+  private static final int GONE = 499;
+
   private static final double[] SECONDS = {
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120
   };
@@ -48,14 +51,21 @@ final class ServerMetrics {
    * @param status the HTTP status; 0 if the client was gone before one was sent
    */
   void answered(String route, int status, long nanos) {
-    answers
-        .computeIfAbsent(
-            "path=\"" + route + "\",status=\"" + (status == 0 ? 499 : status) + "\"",
-            key -> new LongAdder())
-        .increment();
+    count(route, status == 0 ? GONE : status);
     durations
-        .computeIfAbsent("path=\"%s\",".formatted(route), key -> new Histogram(SECONDS))
+        .computeIfAbsent("path=\"" + route + "\",", key -> new Histogram(SECONDS))
         .add(nanos / 1e9);
+  }
+
+  /** Counts an answer to what was not even a request. */
+  void refused(int status) {
+    count("none", status);
+  }
+
+  private void count(String route, int status) {
+    answers
+        .computeIfAbsent("path=\"" + route + "\",status=\"" + status + "\"", key -> new LongAdder())
+        .increment();
   }
 
   /** Counts a reply that is complete. */

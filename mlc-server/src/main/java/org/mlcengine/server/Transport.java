@@ -16,9 +16,11 @@ final class Transport implements DirectHandler {
   private static final Status TOO_LONG = Status.create(431, "Request Header Fields Too Large");
 
   private final long maxBodyBytes;
+  private final ServerMetrics metrics;
 
-  Transport(long maxBodyBytes) {
+  Transport(long maxBodyBytes, ServerMetrics metrics) {
     this.maxBodyBytes = maxBodyBytes;
+    this.metrics = metrics;
   }
 
   static ApiError error(int status, @Nullable String message, long maxBodyBytes) {
@@ -51,6 +53,7 @@ final class Transport implements DirectHandler {
       ServerResponseHeaders headers,
       @Nullable String message) {
     ApiError error = error(status.code(), message, maxBodyBytes);
+    metrics.refused(error.status());
     return TransportResponse.builder()
         .status(error.status() == 431 ? TOO_LONG : status)
         .headers(headers)

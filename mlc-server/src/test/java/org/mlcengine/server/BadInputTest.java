@@ -263,6 +263,14 @@ class BadInputTest {
   }
 
   @Test
+  void refusalsAreCounted() throws IOException {
+    String counted = "mlc_requests_total{path=\"none\",status=\"431\"} ";
+    longHeadersAreRefused();
+
+    assertThat(TestClient.get(server, "/metrics").body()).contains(counted);
+  }
+
+  @Test
   void theServerStillAnswersAfterAllThat() {
     assertThat(post(server, CHAT, hello("\"stream\":true")).body()).contains("[DONE]");
   }
