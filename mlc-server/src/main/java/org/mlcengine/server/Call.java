@@ -41,6 +41,9 @@ final class Call {
     this.maxBodyBytes = maxBodyBytes;
     id = RequestIds.choose(header("x-request-id"));
     response.header(REQUEST_ID, id);
+    if (!request.content().hasEntity()) {
+      connection.arrived();
+    }
   }
 
   String id() {

@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 final class ClientConnection implements ServerConnection, Supplier<byte @Nullable []> {
   private static final ThreadLocal<ClientConnection> CURRENT = new ThreadLocal<>();
 
+  private static final long DRAINED_BYTES = 64 << 20;
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+
   private final ConnectionContext context;
   private final DataReader reader = DataReader.create(this);
   private final Http1Connection http;
@@ -231,10 +234,15 @@ final class ClientConnection implements ServerConnection, Supplier<byte @Nullabl
     }
   }
 
+  /** Reads and forgets what the client still sends, until it pauses. */
   private void drain() {
-    long left = 8 * limits.maxBodyBytes();
-    while (left > 0) {
-      byte[] data = get();
+    arrived();
+    long left = DRAINED_BYTES;
+    long end = System.nanoTime() + limits.receiveTimeout().toNanos();
+    while (left > 0 && System.nanoTime() < end) {
+      Future<?> pause = deadlines.in(LONGEST_PAUSE, this::abort);
+      byte[] data = read();
+      pause.cancel(false);
       if (data == null) {
         return;
       }

@@ -51,8 +51,8 @@ final class RawClient implements AutoCloseable {
     return line.toString().stripTrailing();
   }
 
-  /** Reads an answer that says how long its body is, and returns its status line. */
-  String skipAnswer() throws IOException {
+  /** Reads an answer that says how long its body is; returns its status line and the body. */
+  String answer() throws IOException {
     List<String> head = head();
     int length =
         head.stream()
@@ -60,8 +60,7 @@ final class RawClient implements AutoCloseable {
             .mapToInt(line -> Integer.parseInt(line.substring("Content-Length: ".length())))
             .findAny()
             .orElseThrow();
-    input.skipNBytes(length);
-    return head.getFirst();
+    return head.getFirst() + "\n" + new String(input.readNBytes(length), UTF_8);
   }
 
   /** Reads one chunk of a chunked body; empty at its end. */
