@@ -110,7 +110,6 @@ final class ServeCommand implements Runnable {
         MlcServer.builder()
             .host(host)
             .port(port)
-            .maxQueue(maxQueue)
             .shutdownGrace(Duration.ofSeconds(shutdownGrace))
             .debugEndpoints(debug)
             .logPrompts(logPrompts);
@@ -141,7 +140,7 @@ final class ServeCommand implements Runnable {
   }
 
   private MLCEngine.Builder engine(Path folder) {
-    MLCEngine.Builder builder = run.builder(folder, mode);
+    MLCEngine.Builder builder = run.builder(folder, mode).maxQueue(maxQueue);
     return maxNumSequence == null ? builder : builder.maxNumSequence(maxNumSequence);
   }
 }

@@ -47,7 +47,7 @@ class ServeCommandTest {
       assertThat(reply.body()).contains("\"chat.completion\"");
       assertThat(ask(greeting.group(1), "x").statusCode()).isEqualTo(401);
 
-      server.destroy();
+      server.toHandle().destroy();
       assertThat(output.readLine()).isNull();
       assertThat(server.waitFor(60, TimeUnit.SECONDS)).isTrue();
     } finally {

@@ -8,7 +8,9 @@ import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.ContextLengthExceededException;
 import org.mlcengine.errors.EngineClosedException;
 import org.mlcengine.errors.InvalidRequestException;
+import org.mlcengine.errors.ModelNotLoadedException;
 import org.mlcengine.errors.QueueFullException;
+import org.mlcengine.errors.RequestTimeoutException;
 
 /**
  * An error as OpenAI's API has it.
@@ -76,6 +78,10 @@ record ApiError(
               String.valueOf(e.getMessage()),
               null,
               Map.of("Retry-After", "1"));
+      case RequestTimeoutException e ->
+          unavailable("request_timeout", String.valueOf(e.getMessage()));
+      case ModelNotLoadedException e ->
+          unavailable("model_not_loaded", "The model is not loaded. Send the request again later.");
       case EngineClosedException e ->
           unavailable("model_closed", "The model was closed. Send the request to another server.");
       default -> null;

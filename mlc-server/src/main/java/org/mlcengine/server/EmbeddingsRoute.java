@@ -1,28 +1,27 @@
 package org.mlcengine.server;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import java.util.Map;
+import java.util.Optional;
+import org.mlcengine.protocol.EmbeddingCreateParams;
+import org.mlcengine.protocol.EmbeddingResponse;
+import org.mlcengine.protocol.ProtocolJson;
 
-/** Refuses embeddings by the name of the model that makes none. */
+/** Embeds texts. */
 final class EmbeddingsRoute implements Route {
-  private final Models models;
+  private final ServerParts parts;
 
-  EmbeddingsRoute(Models models) {
-    this.models = models;
+  EmbeddingsRoute(ServerParts parts) {
+    this.parts = parts;
   }
 
   @Override
   public void handle(Call call) {
-    JsonNode json = BodyModel.object(call.jsonBody());
-    String name = models.choose(BodyModel.model(json));
-    throw new ApiException(
-        new ApiError(
-            400,
-            "invalid_request_error",
-            "model_not_supported",
-            "The model \"%s\" makes no embeddings. Ask a server that serves an embedding model."
-                .formatted(name),
-            "model",
-            Map.of()));
+    EmbeddingCreateParams request = ProtocolJson.read(call.jsonBody(), EmbeddingCreateParams.class);
+    String name = parts.models().choose(request.model());
+    EmbeddingCreateParams complete = request.toBuilder().model(name).build();
+    WholeReply<EmbeddingResponse> reply =
+        new WholeReply<>(name, () -> parts.models().get(name).embed(complete));
+    EmbeddingResponse response = parts.await(call, reply);
+    parts.metrics().generated(name, Optional.of(response.usage()));
+    call.sendJson(200, ProtocolJson.write(response));
   }
 }

@@ -7,8 +7,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import org.mlcengine.CompletionStream;
 import org.mlcengine.EngineMetrics;
 import org.mlcengine.MLCEngine;
@@ -17,63 +15,73 @@ import org.mlcengine.protocol.ChatCompletionChunk;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
 import org.mlcengine.protocol.Completion;
 import org.mlcengine.protocol.CompletionCreateParams;
+import org.mlcengine.protocol.EmbeddingCreateParams;
+import org.mlcengine.protocol.EmbeddingResponse;
 
 /** A model that an engine in this process runs. */
 final class EngineModel implements ModelService {
   private final MLCEngine engine;
-  private final ModelFacts facts;
-  private final Places places;
+  private final long created = Instant.now().getEpochSecond();
 
-  /**
-   * Takes an engine, which stays the caller's to close.
-   *
-   * @param maxQueue how many sequences may wait for a place
-   */
-  EngineModel(MLCEngine engine, int maxQueue) {
+  /** Takes an engine, which stays the caller's to close. */
+  EngineModel(MLCEngine engine) {
     this.engine = engine;
-    int sequences = engine.info().maxSequences();
-    facts =
-        new ModelFacts(Instant.now().getEpochSecond(), engine.info().contextWindow(), sequences);
-    places = new Places(sequences, maxQueue);
   }
 
   @Override
   public ModelFacts facts() {
-    return facts;
+    return new ModelFacts(created, engine.info().contextWindow());
   }
 
   @Override
   public ChatCompletion chat(ChatCompletionCreateParams params) {
-    return whole(params.n(), () -> engine.chat().completions().create(params));
+    return engine.chat().completions().create(params);
   }
 
   @Override
   public Chunks<ChatCompletionChunk> streamChat(ChatCompletionCreateParams params) {
-    return stream(params.n(), () -> engine.chat().completions().createStreaming(params));
+    return new EngineChunks<>(engine.chat().completions().createStreaming(params));
   }
 
   @Override
   public Completion complete(CompletionCreateParams params) {
-    return whole(params.n(), () -> engine.completions().create(params));
+    return engine.completions().create(params);
   }
 
   @Override
   public Chunks<Completion> streamComplete(CompletionCreateParams params) {
-    return stream(params.n(), () -> engine.completions().createStreaming(params));
+    return new EngineChunks<>(engine.completions().createStreaming(params));
+  }
+
+  @Override
+  public EmbeddingResponse embed(EmbeddingCreateParams params) {
+    return engine.embeddings().create(params);
   }
 
   @Override
   public ModelState state() {
     EngineMetrics metrics = engine.metrics();
+    EngineMetrics.Load load = metrics.load();
     List<ModelState.Measurement> list = new ArrayList<>();
-    list.add(gauge("mlc_queue_length", places.waiting(), "Sequences that wait for a place."));
-    list.add(gauge("mlc_batch_size", places.running(), "Sequences that run."));
-    list.add(gauge("mlc_batch_size_limit", facts.maxSequences(), "Sequences that may run."));
+    list.add(gauge("mlc_queue_length", load.waiting(), "Sequences that wait for a place."));
+    list.add(gauge("mlc_batch_size", load.running(), "Sequences that run."));
     list.add(
-        gauge(
-            "mlc_kv_cache_bytes",
-            engine.info().cacheBytes(),
-            "Memory set aside for the KV cache."));
+        gauge("mlc_batch_size_limit", engine.info().maxSequences(), "Sequences that may run."));
+    int used = load.kvPages() - load.freeKvPages();
+    list.add(gauge("mlc_kv_pages", load.kvPages(), "Pages of the KV cache."));
+    list.add(gauge("mlc_kv_pages_used", used, "Pages of the KV cache that hold tokens."));
+    list.add(
+        gauge("mlc_kept_prompts", load.keptPrompts(), "Prompts of ended sequences in the cache."));
+    list.add(
+        counter(
+            "mlc_cache_hit_tokens_total",
+            (double) load.cachedTokens(),
+            "Tokens of prompts that were found in the cache."));
+    list.add(
+        counter(
+            "mlc_preemptions_total",
+            (double) load.preemptions(),
+            "How often a sequence lost its place to others."));
     steps(list, "prefill", metrics.prefill());
     steps(list, "decode", metrics.decode());
     return new ModelState(list);
@@ -90,35 +98,7 @@ final class EngineModel implements ModelService {
     list.add(counter(name + "seconds_total", steps.time().toNanos() / 1e9, "Time of such steps."));
   }
 
-  private <T> T whole(int sequences, Supplier<T> call) {
-    places.take(sequences);
-    try {
-      return call.get();
-    } finally {
-      places.giveBack(sequences);
-    }
-  }
-
-  private <T> Chunks<T> stream(int sequences, Supplier<CompletionStream<T>> call) {
-    places.take(sequences);
-    try {
-      return new EngineChunks<>(call.get(), () -> places.giveBack(sequences));
-    } catch (RuntimeException e) {
-      places.giveBack(sequences);
-      throw e;
-    }
-  }
-
-  private static final class EngineChunks<T> implements Chunks<T> {
-    private final CompletionStream<T> stream;
-    private final Runnable whenClosed;
-    private final AtomicBoolean closed = new AtomicBoolean();
-
-    EngineChunks(CompletionStream<T> stream, Runnable whenClosed) {
-      this.stream = stream;
-      this.whenClosed = whenClosed;
-    }
-
+  private record EngineChunks<T>(CompletionStream<T> stream) implements Chunks<T> {
     @Override
     public Iterator<T> iterator() {
       return stream.iterator();
@@ -127,9 +107,6 @@ final class EngineModel implements ModelService {
     @Override
     public void close() {
       stream.close();
-      if (closed.compareAndSet(false, true)) {
-        whenClosed.run();
-      }
     }
   }
 }

@@ -22,30 +22,20 @@ final class GenerationRoute<P extends GenerationParams, R, C> implements Route {
   private static final Duration LAST_WRITE = Duration.ofSeconds(5);
 
   private final GenerationApi<P, R, C> api;
-  private final Models models;
-  private final ActiveWork work;
-  private final Deadlines deadlines;
-  private final ServerMetrics metrics;
-  private final ServerLimits limits;
-  private final boolean logPrompts;
+  private final ServerParts parts;
 
   GenerationRoute(GenerationApi<P, R, C> api, ServerParts parts) {
     this.api = api;
-    models = parts.models();
-    work = parts.work();
-    deadlines = parts.deadlines();
-    metrics = parts.metrics();
-    limits = parts.limits();
-    logPrompts = parts.logPrompts();
+    this.parts = parts;
   }
 
   @Override
   public void handle(Call call) {
     byte[] body = call.jsonBody();
     P request = ProtocolJson.read(body, api.requestType());
-    String name = models.choose(request.model());
+    String name = parts.models().choose(request.model());
     checkMessages(api.messages(request));
-    if (logPrompts) {
+    if (parts.logPrompts()) {
       String text = new String(body, StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", " ");
       LOGGER.log(Level.INFO, call.id() + ": " + text);
     }
@@ -58,49 +48,37 @@ final class GenerationRoute<P extends GenerationParams, R, C> implements Route {
   }
 
   private void checkMessages(int count) {
-    if (count > limits.maxMessages()) {
+    int most = parts.limits().maxMessages();
+    if (count > most) {
       throw new InvalidRequestException(
           "messages",
           "expected at most %d, found %d. Leave old ones out, or raise the server's limit."
-              .formatted(limits.maxMessages(), count));
+              .formatted(most, count));
     }
-  }
-
-  private ApiError timeout() {
-    return ApiError.unavailable(
-        "request_timeout",
-        "The reply took longer than %d ms. Ask for fewer tokens with max_tokens, or raise the server's limit."
-            .formatted(limits.requestTimeout().toMillis()));
   }
 
   private void whole(Call call, String name, P request) {
-    WholeReply<R> reply = new WholeReply<>(name, () -> api.create(models.get(name), request));
-    work.add(reply);
-    Future<?> deadline = deadlines.in(limits.requestTimeout(), () -> reply.stop(timeout()));
-    try {
-      call.whenGone(reply::abandon);
-      R result = reply.await();
-      metrics.generated(name, api.usageOf(result));
-      call.sendJson(200, ProtocolJson.write(result));
-    } finally {
-      deadline.cancel(false);
-      work.remove(reply);
-    }
+    R reply =
+        parts.await(
+            call, new WholeReply<>(name, () -> api.create(parts.models().get(name), request)));
+    parts.metrics().generated(name, api.usageOf(reply));
+    call.sendJson(200, ProtocolJson.write(reply));
   }
 
   private void stream(Call call, String name, P request, boolean usageWanted) {
-    try (ModelService.Chunks<C> chunks = api.stream(models.get(name), request)) {
+    try (ModelService.Chunks<C> chunks = api.stream(parts.models().get(name), request)) {
       StreamedReply reply = new StreamedReply(name, chunks::close);
-      work.add(reply);
-      Future<?> deadline = deadlines.in(limits.requestTimeout(), () -> reply.stop(timeout()));
-      Future<?> last = deadlines.in(limits.requestTimeout().plus(LAST_WRITE), call::abort);
+      parts.work().add(reply);
+      Duration time = parts.limits().requestTimeout();
+      Future<?> deadline = parts.deadlines().in(time, () -> reply.stop(parts.timeout()));
+      Future<?> last = parts.deadlines().in(time.plus(LAST_WRITE), call::abort);
       try {
         call.whenGone(reply::abandon);
         send(call, name, chunks, reply, usageWanted);
       } finally {
         last.cancel(false);
         deadline.cancel(false);
-        work.remove(reply);
+        parts.work().remove(reply);
       }
     }
   }
@@ -119,7 +97,7 @@ final class GenerationRoute<P extends GenerationParams, R, C> implements Route {
         }
         Optional<Usage> usage = api.usageOfChunk(chunk);
         if (usage.isPresent()) {
-          metrics.generated(name, usage);
+          parts.metrics().generated(name, usage);
         }
         if (usage.isEmpty() || usageWanted) {
           events = events == null ? call.events() : events;

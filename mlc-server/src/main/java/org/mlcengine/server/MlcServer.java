@@ -96,7 +96,6 @@ public final class MlcServer implements AutoCloseable {
     private String host = "127.0.0.1";
     private int port = 8000;
     private @Nullable String apiKey;
-    private int maxQueue = 1024;
     private ServerLimits limits = ServerLimits.DEFAULT;
     private Duration shutdownGrace = Duration.ofSeconds(30);
     private boolean debugEndpoints;
@@ -137,15 +136,6 @@ public final class MlcServer implements AutoCloseable {
     /** Sets the key that clients must send. Default: none. */
     public Builder apiKey(String key) {
       apiKey = key;
-      return this;
-    }
-
-    /**
-     * Sets how many sequences may wait for each model; more are refused with status 429. Default:
-     * 1,024.
-     */
-    public Builder maxQueue(int sequences) {
-      maxQueue = sequences;
       return this;
     }
 
@@ -192,7 +182,7 @@ public final class MlcServer implements AutoCloseable {
             "engine", "expected at least one engine, found none. Add one with builder().engine().");
       }
       Map<String, ModelService> models = new LinkedHashMap<>();
-      engines.forEach((name, engine) -> models.put(name, new EngineModel(engine, maxQueue)));
+      engines.forEach((name, engine) -> models.put(name, new EngineModel(engine)));
       return start(models);
     }
 
@@ -221,7 +211,6 @@ public final class MlcServer implements AutoCloseable {
      */
     public Builder check() {
       requireRange("port", port, 0, 65535);
-      requireRange("maxQueue", maxQueue, 0, Integer.MAX_VALUE / 2);
       if (apiKey != null && apiKey.isBlank()) {
         throw new InvalidRequestException("apiKey", "expected a key, found an empty text.");
       }
@@ -255,7 +244,7 @@ public final class MlcServer implements AutoCloseable {
       routes.add(
           "POST", "/v1/chat/completions", new GenerationRoute<>(new GenerationApi.Chat(), parts));
       routes.add("POST", "/v1/completions", new GenerationRoute<>(new GenerationApi.Text(), parts));
-      routes.add("POST", "/v1/embeddings", new EmbeddingsRoute(parts.models()));
+      routes.add("POST", "/v1/embeddings", new EmbeddingsRoute(parts));
       new InfoRoutes(parts).addTo(routes);
       StaticFiles.addTo(routes);
       if (debugEndpoints) {

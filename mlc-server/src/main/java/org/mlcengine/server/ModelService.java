@@ -5,6 +5,8 @@ import org.mlcengine.protocol.ChatCompletionChunk;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
 import org.mlcengine.protocol.Completion;
 import org.mlcengine.protocol.CompletionCreateParams;
+import org.mlcengine.protocol.EmbeddingCreateParams;
+import org.mlcengine.protocol.EmbeddingResponse;
 
 /**
  * One model as the server sees it: the only place where the server meets an engine.
@@ -28,6 +30,9 @@ interface ModelService {
   /** Starts a continuation of a text. */
   Chunks<Completion> streamComplete(CompletionCreateParams params);
 
+  /** Waits for the vectors of texts. */
+  EmbeddingResponse embed(EmbeddingCreateParams params);
+
   /** Returns what the model is doing and has done. */
   ModelState state();
 
@@ -36,9 +41,8 @@ interface ModelService {
    *
    * @param created when it was loaded, in seconds since 1970
    * @param contextWindow the longest sequence, in tokens
-   * @param maxSequences how many sequences run at once
    */
-  record ModelFacts(long created, int contextWindow, int maxSequences) {}
+  record ModelFacts(long created, int contextWindow) {}
 
   /**
    * The chunks of a reply as they are generated. Closing stops the work before its next step, and

@@ -77,9 +77,9 @@ final class ServerMetrics {
         generated.computeIfAbsent("model=\"%s\",".formatted(escaped(model)), m -> new Generated());
     counts.promptTokens.add(usage.get().promptTokens());
     counts.completionTokens.add(usage.get().completionTokens());
+    counts.cachedTokens.add(usage.get().cachedTokens());
     if (usage.get().extra().isPresent()) {
       RequestMetrics cost = usage.get().extra().get();
-      counts.cachedTokens.add(Math.max(0, cost.promptTokens() - cost.prefillTokens()));
       counts.firstToken.add(cost.timeToFirstToken().toNanos() / 1e9);
       if (cost.decodeTokensPerSecond() > 0) {
         counts.perToken.add(1 / cost.decodeTokensPerSecond());

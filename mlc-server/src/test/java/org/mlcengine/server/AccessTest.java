@@ -99,7 +99,6 @@ class AccessTest {
     Map<String, ModelService> models = Map.of("a", new ScriptedModel("a"));
     assertRefused("port", () -> MlcServer.builder().port(-1).start(models));
     assertRefused("port", () -> MlcServer.builder().port(70_000).start(models));
-    assertRefused("maxQueue", () -> MlcServer.builder().maxQueue(-1).start(models));
     assertRefused("apiKey", () -> MlcServer.builder().apiKey(" ").start(models));
     assertRefused("host", () -> MlcServer.builder().host("no such host").start(models));
     assertRefused("engine", () -> MlcServer.builder().start());

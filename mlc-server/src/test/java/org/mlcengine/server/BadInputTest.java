@@ -70,7 +70,8 @@ class BadInputTest {
           /v1/embeddings       | `[]`                                                      | 400 | body
           /v1/embeddings       | `{"input":"a","model":[]}`                                | 400 | model
           /v1/embeddings       | `{"input":"a","model":"x"}`                               | 404 | model
-          /v1/embeddings       | `{"input":"a"}`                                           | 400 | model
+          /v1/embeddings       | `{"model":"scripted"}`                                    | 400 | input
+          /v1/embeddings       | `{"input":"a","size":1}`                                  | 400 | size
           """)
   void theErrorNamesTheField(String path, String body, int status, String param) {
     HttpResponse<String> response = post(server, path, body == null ? "" : body);

@@ -6,7 +6,6 @@ import static org.mlcengine.server.TestClient.HELLO;
 import static org.mlcengine.server.TestClient.error;
 import static org.mlcengine.server.TestClient.get;
 import static org.mlcengine.server.TestClient.hello;
-import static org.mlcengine.server.TestClient.json;
 import static org.mlcengine.server.TestClient.post;
 
 import java.net.http.HttpResponse;
@@ -92,10 +91,7 @@ class CancelTest {
     model.step(1);
     try (MlcServer server = TestServers.start(TestServers.builder().limits(limits), model)) {
       HttpResponse<String> streamed = post(server, CHAT, hello("\"stream\":true"));
-      assertThat(streamed.statusCode()).isEqualTo(200);
-      String last = streamed.body().lines().filter(line -> !line.isEmpty()).toList().getLast();
-      assertThat(json(last.substring("data: ".length())).at("/error/code").asText())
-          .isEqualTo("request_timeout");
+      assertThat(streamed.body()).contains("request_timeout").doesNotContain("[DONE]");
     }
     ScriptedModel never = new ScriptedModel("a").held();
     try (MlcServer server = TestServers.start(TestServers.builder().limits(limits), never)) {

@@ -33,8 +33,14 @@ class EngineServerTest {
 
   @BeforeAll
   static void start() {
-    engine = MLCEngine.builder().model(model()).contextWindowSize(512).maxNumSequence(1).build();
-    server = TestServers.builder().maxQueue(2).engine("small", engine).start();
+    engine =
+        MLCEngine.builder()
+            .model(model())
+            .contextWindowSize(512)
+            .maxNumSequence(1)
+            .maxQueue(128)
+            .build();
+    server = TestServers.builder().engine("small", engine).start();
   }
 
   /** Returns the default model's folder, which the build makes before. */
@@ -114,9 +120,9 @@ class EngineServerTest {
   void aFullQueueRefusesWithTheTimeToComeBack() throws IOException {
     try (RawClient client = new RawClient(server)) {
       client.post(CHAT, STORY + ",\"n\":128}");
-      await("mlc_queue_length{model=\"small\"} 127");
+      await("mlc_batch_size{model=\"small\"} 1");
 
-      HttpResponse<String> refused = post(server, CHAT, ASK + "}");
+      HttpResponse<String> refused = post(server, CHAT, ASK + ",\"n\":100}");
 
       assertThat(refused.statusCode()).isEqualTo(429);
       assertThat(refused.headers().firstValue("retry-after")).isPresent();

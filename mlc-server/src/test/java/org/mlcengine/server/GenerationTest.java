@@ -10,6 +10,7 @@ import static org.mlcengine.server.TestClient.post;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,9 @@ import org.mlcengine.errors.ContextLengthExceededException;
 import org.mlcengine.errors.EngineClosedException;
 import org.mlcengine.errors.EngineFailedException;
 import org.mlcengine.errors.InvalidRequestException;
+import org.mlcengine.errors.ModelNotLoadedException;
 import org.mlcengine.errors.QueueFullException;
+import org.mlcengine.errors.RequestTimeoutException;
 
 /** Replies, whole and streamed, and the errors that come instead of them or in their middle. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -111,6 +114,8 @@ class GenerationTest {
     check(new InvalidRequestException("seed", "is odd"), 400, "null", "seed");
     check(new ContextLengthExceededException(9, 5), 400, "context_length_exceeded", "messages");
     check(new EngineClosedException(), 503, "model_closed", "null");
+    check(new ModelNotLoadedException(), 503, "model_not_loaded", "null");
+    check(new RequestTimeoutException(Duration.ofSeconds(1)), 503, "request_timeout", "null");
     check(new EngineFailedException("secret"), 500, "null", "null");
     check(new QueueFullException(3, 3), 429, "rate_limit_exceeded", "null");
   }
@@ -127,6 +132,17 @@ class GenerationTest {
         assertThat(response.headers().firstValue("retry-after").isPresent())
             .isEqualTo(status == 429 || status == 503);
       }
+    }
+  }
+
+  @Test
+  void embeddingsHaveTheShapeOfTheApi() {
+    try (MlcServer server = TestServers.start(new ScriptedModel("a"))) {
+      JsonNode reply = json(post(server, "/v1/embeddings", "{\"input\":\"a\"}"));
+
+      assertThat(reply.path("object").asText()).isEqualTo("list");
+      assertThat(reply.at("/data/0/embedding").toString()).isEqualTo("[0.5,-1.0]");
+      assertThat(reply.path("model").asText()).isEqualTo("scripted");
     }
   }
 

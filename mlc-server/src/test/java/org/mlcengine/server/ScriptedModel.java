@@ -17,6 +17,8 @@ import org.mlcengine.protocol.ChatCompletionCreateParams;
 import org.mlcengine.protocol.ChatMessage;
 import org.mlcengine.protocol.Completion;
 import org.mlcengine.protocol.CompletionCreateParams;
+import org.mlcengine.protocol.EmbeddingCreateParams;
+import org.mlcengine.protocol.EmbeddingResponse;
 import org.mlcengine.protocol.FinishReason;
 import org.mlcengine.protocol.RequestMetrics;
 import org.mlcengine.protocol.Role;
@@ -71,7 +73,7 @@ final class ScriptedModel implements ModelService {
 
   @Override
   public ModelFacts facts() {
-    return new ModelFacts(1700000000, 4096, 4);
+    return new ModelFacts(1700000000, 4096);
   }
 
   @Override
@@ -122,6 +124,16 @@ final class ScriptedModel implements ModelService {
   }
 
   @Override
+  public EmbeddingResponse embed(EmbeddingCreateParams params) {
+    whole();
+    return new EmbeddingResponse(
+        params.model().orElseThrow(),
+        List.of(new EmbeddingResponse.Embedding(0, 0.5f, -1)),
+        new Usage(3, 0),
+        params.encodingFormat());
+  }
+
+  @Override
   public ModelState state() {
     return new ModelState(List.of(ModelState.Measurement.gauge("mlc_batch_size", 3, "Sequences.")));
   }
@@ -139,6 +151,7 @@ final class ScriptedModel implements ModelService {
     return new Usage(
         7,
         pieces.size(),
+        2,
         Optional.of(
             new RequestMetrics(
                 7,
