@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 from typing import Any
@@ -52,7 +53,8 @@ class Checks:
         reply = raw.parse()
         assert "Paris" in (reply.choices[0].message.content or ""), reply
         assert reply.choices[0].finish_reason == "stop"
-        assert reply.usage and reply.usage.total_tokens > reply.usage.completion_tokens > 0
+        assert reply.usage
+        assert reply.usage.total_tokens > reply.usage.completion_tokens > 0
 
     def streaming(self) -> None:
         """Gets a reply in pieces, with its usage."""
@@ -68,7 +70,8 @@ class Checks:
         text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
         assert "Paris" in text and len(chunks) > 4, text
         assert chunks[0].choices[0].delta.role == "assistant"
-        assert chunks[-1].usage and chunks[-1].usage.completion_tokens > 0
+        assert chunks[-1].usage
+        assert chunks[-1].usage.completion_tokens > 0
         with self.client.chat.completions.stream(
             model=self.model, messages=QUESTION, temperature=0, max_tokens=20
         ) as events:
@@ -81,7 +84,8 @@ class Checks:
             model=self.model, prompt="Once upon a", max_tokens=4, temperature=0, logprobs=2
         )
         assert reply.choices[0].text
-        assert reply.choices[0].logprobs and reply.choices[0].logprobs.tokens
+        assert reply.choices[0].logprobs
+        assert reply.choices[0].logprobs.tokens
         pieces = self.client.completions.create(
             model=self.model, prompt="Once upon a", max_tokens=4, temperature=0, stream=True
         )
@@ -155,9 +159,11 @@ class Checks:
             top_logprobs=3,
         )
         logprobs = reply.choices[0].logprobs
-        assert logprobs and logprobs.content
+        assert logprobs
+        assert logprobs.content
         for token in logprobs.content:
-            assert token.logprob <= 0 and len(token.top_logprobs) == 3
+            assert token.logprob <= 0
+            assert len(token.top_logprobs) == 3
 
     def embeddings(self) -> None:
         """Gets embeddings, or is told that the model makes none."""
@@ -180,7 +186,8 @@ class Checks:
             create(model=self.model, messages=QUESTION, temperature=-1)
             raise AssertionError("expected an error")
         except openai.BadRequestError as error:
-            assert error.param == "temperature" and error.request_id
+            assert error.param == "temperature"
+            assert error.request_id
         try:
             create(model=self.model, messages=[{"role": "user", "content": "word " * 50_000}])
             raise AssertionError("expected an error")
@@ -216,16 +223,12 @@ class Checks:
             replies = await asyncio.gather(*calls)
             assert all("Paris" in (r.choices[0].message.content or "") for r in replies)
             long = asyncio.create_task(
-                client.chat.completions.create(
-                    model=self.model, messages=STORY, max_tokens=4000
-                )
+                client.chat.completions.create(model=self.model, messages=STORY, max_tokens=4000)
             )
             await asyncio.sleep(0.5)
             long.cancel()
-            try:
+            with contextlib.suppress(asyncio.CancelledError):
                 await long
-            except asyncio.CancelledError:
-                pass
             await client.close()
 
         asyncio.run(run())

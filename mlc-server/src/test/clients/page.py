@@ -129,7 +129,8 @@ def markdown(page: Page) -> None:
     assert reply.locator("script, img").count() == 0
     assert "<script>window.hacked = 2</script>" in reply.inner_text()
     links = reply.locator("a")
-    assert links.count() == 1 and links.first.get_attribute("href") == "https://example.org/a"
+    assert links.count() == 1
+    assert links.first.get_attribute("href") == "https://example.org/a"
     assert reply.locator("strong").inner_text() == "bold"
     assert reply.locator("code").first.inner_text() == "a < b"
     assert reply.locator("ol li").count() == 2
