@@ -2,11 +2,14 @@ package org.mlcengine.runtime;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 import org.mlcengine.bindings.DataType;
 import org.mlcengine.bindings.TvmCall;
+import org.mlcengine.bindings.TvmException;
 import org.mlcengine.bindings.TvmRuntime;
 import org.mlcengine.bindings.TvmTensorBuffer;
 import org.mlcengine.bindings.TvmTensorView;
+import org.mlcengine.errors.ModelLibraryMismatchException;
 
 /** A model library of an encoder with its weights. */
 public final class TvmEncoderModel implements EncoderModel {
@@ -51,8 +54,23 @@ public final class TvmEncoderModel implements EncoderModel {
     tokens.setLength(1);
     positions.setLength(1);
     starts.setLength(2).data().setAtIndex(ValueLayout.JAVA_INT, 1, 1);
-    encode.invoke();
-    return Math.toIntExact(hidden.bind(encode).dimension(1));
+    try {
+      encode.invoke();
+      if (hidden.bind(encode).rank() == 2) {
+        return Math.toIntExact(hidden.dimension(1));
+      }
+    } catch (TvmException e) {
+      throw mismatch(e.getMessage(), e);
+    }
+    throw mismatch("it returns %d dimensions".formatted(hidden.rank()), null);
+  }
+
+  private ModelLibraryMismatchException mismatch(
+      @Nullable String problem, @Nullable TvmException cause) {
+    return new ModelLibraryMismatchException(
+        "The model library %s cannot compute a text: %s. Compile it again with this version's mlc compile."
+            .formatted(facts.library(), problem),
+        cause);
   }
 
   /** Returns what was read and planned when the model was opened. */
