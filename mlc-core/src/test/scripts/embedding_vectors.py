@@ -27,10 +27,11 @@ from transformers import AutoTokenizer, FlaxBertModel
 
 SEED = 7
 POSITIONS = 512
-WORDS = (
-    "river stone bridge under winter light carries quiet music across the valley where engineers "
-    "measure seventeen sensors and children read unbelievable stories about microscopes"
-).split()
+WORDS = [
+    *("river", "stone", "bridge", "under", "winter", "light", "carries", "quiet", "music"),
+    *("across", "the", "valley", "where", "engineers", "measure", "seventeen", "sensors", "and"),
+    *("children", "read", "unbelievable", "stories", "about", "microscopes"),
+]
 TEXTS = [
     "",
     " ",
