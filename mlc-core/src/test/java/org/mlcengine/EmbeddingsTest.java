@@ -27,6 +27,8 @@ import org.mlcengine.bindings.TvmRuntime;
 import org.mlcengine.errors.ContextLengthExceededException;
 import org.mlcengine.errors.EngineClosedException;
 import org.mlcengine.errors.InvalidRequestException;
+import org.mlcengine.protocol.ChatCompletionCreateParams;
+import org.mlcengine.protocol.CompletionCreateParams;
 import org.mlcengine.protocol.EmbeddingCreateParams;
 import org.mlcengine.protocol.EmbeddingEncoding;
 import org.mlcengine.protocol.EmbeddingResponse;
@@ -239,15 +241,18 @@ class EmbeddingsTest {
 
   @Test
   void whatAModelDoesNotDoIsRefusedByName() {
-    assertThatThrownBy(engine::chat)
+    var request = ChatCompletionCreateParams.builder().addUserMessage("a").build();
+    assertThatThrownBy(() -> engine.chat().completions().create(request))
         .isInstanceOfSatisfying(
             InvalidRequestException.class, e -> assertThat(e.parameter()).isEqualTo("model"))
         .hasMessageContaining("encoder of type bert");
-    assertThatThrownBy(engine::completions)
+    var text = CompletionCreateParams.builder().prompt("a").build();
+    assertThatThrownBy(() -> engine.completions().create(text))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageContaining("text completions");
     try (MLCEngine chat = TestModel.builder().build()) {
-      assertThatThrownBy(chat::embeddings)
+      assertThatThrownBy(
+              () -> chat.embeddings().create(EmbeddingCreateParams.builder().addInput("a").build()))
           .isInstanceOfSatisfying(
               InvalidRequestException.class, e -> assertThat(e.parameter()).isEqualTo("model"))
           .hasMessageContaining("language model of type llama");
