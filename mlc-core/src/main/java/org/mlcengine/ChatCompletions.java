@@ -26,7 +26,10 @@ public final class ChatCompletions {
    * @throws org.mlcengine.errors.RequestInterruptedException if the calling thread is interrupted
    */
   public ChatCompletion create(ChatCompletionCreateParams params) {
-    return models.run(model -> model.chat().create(params));
+    return models.run(
+        RequestSummary.Operation.CHAT,
+        params.n(),
+        (model, report) -> model.chat().create(params, report));
   }
 
   /**
@@ -49,6 +52,9 @@ public final class ChatCompletions {
    * @throws org.mlcengine.errors.EngineClosedException if the engine is closed
    */
   public CompletionStream<ChatCompletionChunk> createStreaming(ChatCompletionCreateParams params) {
-    return models.run(model -> model.chat().createStreaming(params));
+    return models.run(
+        RequestSummary.Operation.CHAT,
+        params.n(),
+        (model, report) -> model.chat().createStreaming(params, report));
   }
 }

@@ -20,7 +20,10 @@ public final class Completions {
    * @throws org.mlcengine.errors.ContextLengthExceededException if the prompt does not fit
    */
   public Completion create(CompletionCreateParams params) {
-    return models.run(model -> model.completions().create(params));
+    return models.run(
+        RequestSummary.Operation.TEXT_COMPLETION,
+        params.n(),
+        (model, report) -> model.completions().create(params, report));
   }
 
   /**
@@ -30,6 +33,9 @@ public final class Completions {
    * @throws org.mlcengine.errors.ContextLengthExceededException if the prompt does not fit
    */
   public CompletionStream<Completion> createStreaming(CompletionCreateParams params) {
-    return models.run(model -> model.completions().createStreaming(params));
+    return models.run(
+        RequestSummary.Operation.TEXT_COMPLETION,
+        params.n(),
+        (model, report) -> model.completions().createStreaming(params, report));
   }
 }

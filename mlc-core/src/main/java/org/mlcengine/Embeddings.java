@@ -17,7 +17,7 @@ public final class Embeddings {
 
   /** Returns how many numbers a vector has. */
   public int dimensions() {
-    return models.run(model -> model.embeddings().dimensions());
+    return models.loaded().service().embeddings().dimensions();
   }
 
   /**
@@ -32,6 +32,9 @@ public final class Embeddings {
    * @throws org.mlcengine.errors.RequestInterruptedException if the calling thread is interrupted
    */
   public EmbeddingResponse create(EmbeddingCreateParams params) {
-    return models.run(model -> model.embeddings().create(params));
+    return models.run(
+        RequestSummary.Operation.EMBEDDINGS,
+        params.inputs().size(),
+        (model, report) -> model.embeddings().create(params, report));
   }
 }

@@ -48,17 +48,19 @@ final class Generation {
 
   private final Scheduler scheduler;
   private final Delivery delivery;
+  private final RequestReport report;
   private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
   private final List<Choice> choices = new ArrayList<>();
   private final List<Sequence> sequences = new ArrayList<>();
   private final AtomicInteger open = new AtomicInteger();
 
-  Generation(Scheduler scheduler, Delivery delivery) {
+  Generation(Scheduler scheduler, Delivery delivery, RequestReport report) {
     this.scheduler = scheduler;
     this.delivery = delivery;
+    this.report = report;
   }
 
-  /** Adds a choice, before {@link #start}. */
+  /** Adds a choice, before {@link #start}; as many as the report expects. */
   void add(int[] prompt, int maxTokens, ReplySampler sampler, ReplyText text, Terms terms) {
     Choice choice = new Choice(sequences.size(), sampler, text);
     choices.add(choice);
@@ -74,6 +76,7 @@ final class Generation {
       discard();
       throw e;
     }
+    report.submitted();
   }
 
   /** Frees what the choices hold; they have not been started. */
@@ -96,9 +99,11 @@ final class Generation {
     try {
       event = events.take();
     } catch (InterruptedException e) {
+      RequestInterruptedException interruption = new RequestInterruptedException(e);
+      report.interrupted(interruption);
       cancel();
       Thread.currentThread().interrupt();
-      throw new RequestInterruptedException(e);
+      throw interruption;
     }
     // The choices paused at CAPACITY events and add none until they are woken, so that the queue
     // passes this size. A look before taking could miss an event that fills the queue meanwhile.
@@ -151,6 +156,7 @@ final class Generation {
 
     @Override
     public boolean onToken(int token) {
+      report.token();
       TokenLogprobs drawn = sampler.logprobs();
       if (drawn != null) {
         logprobs.add(drawn);
@@ -167,12 +173,14 @@ final class Generation {
       }
       handOver();
       sampler.close();
+      report.ended(index, reason, times);
       events.add(new End(index, reason, times));
     }
 
     @Override
     public void onFailure(RuntimeException failure) {
       sampler.close();
+      report.failed(index, failure);
       events.add(new Failure(failure));
     }
 

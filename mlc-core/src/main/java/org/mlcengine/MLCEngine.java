@@ -33,7 +33,7 @@ public final class MLCEngine implements AutoCloseable {
 
   MLCEngine(Builder options, ModelSlot.Loaded first) {
     this.options = options;
-    models = new ModelSlot(first);
+    models = new ModelSlot(first, options.listener);
     chat = new Chat(new ChatCompletions(models));
     completions = new Completions(models);
     embeddings = new Embeddings(models);
@@ -135,6 +135,7 @@ public final class MLCEngine implements AutoCloseable {
     boolean modelChatTemplate;
     EngineMode mode = EngineMode.LOCAL;
     LoadListener loadListener = (phase, done, total) -> {};
+    EngineListener listener = new EngineListener() {};
 
     private Builder() {}
 
@@ -159,6 +160,7 @@ public final class MLCEngine implements AutoCloseable {
       copy.modelChatTemplate = modelChatTemplate;
       copy.mode = mode;
       copy.loadListener = loadListener;
+      copy.listener = listener;
       return copy;
     }
 
@@ -274,8 +276,14 @@ public final class MLCEngine implements AutoCloseable {
     }
 
     /** Sets who hears how far the loading has come. */
-    public Builder loadListener(LoadListener listener) {
-      loadListener = listener;
+    public Builder loadListener(LoadListener value) {
+      loadListener = value;
+      return this;
+    }
+
+    /** Sets who hears of requests that have ended, for metrics. Default: nobody. */
+    public Builder listener(EngineListener value) {
+      listener = value;
       return this;
     }
 

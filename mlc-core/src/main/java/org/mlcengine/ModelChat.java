@@ -21,9 +21,9 @@ final class ModelChat {
   }
 
   /** Waits for the whole reply. */
-  ChatCompletion create(ChatCompletionCreateParams params) {
+  ChatCompletion create(ChatCompletionCreateParams params, RequestReport report) {
     ReplyHead head = requests.head("chatcmpl-", params);
-    Generation generation = start(params, Generation.Delivery.WHOLE);
+    Generation generation = start(params, Generation.Delivery.WHOLE, report);
     Replies replies = Replies.collect(generation, params.n());
     List<ChatCompletion.Choice> choices =
         replies.map(
@@ -49,9 +49,10 @@ final class ModelChat {
   }
 
   /** Starts a reply. */
-  CompletionStream<ChatCompletionChunk> createStreaming(ChatCompletionCreateParams params) {
+  CompletionStream<ChatCompletionChunk> createStreaming(
+      ChatCompletionCreateParams params, RequestReport report) {
     ReplyHead head = requests.head("chatcmpl-", params);
-    Generation generation = start(params, Generation.Delivery.PIECES);
+    Generation generation = start(params, Generation.Delivery.PIECES, report);
     return ReplyChunks.stream(
         generation,
         params,
@@ -64,9 +65,10 @@ final class ModelChat {
                     : Optional.empty()));
   }
 
-  private Generation start(ChatCompletionCreateParams params, Generation.Delivery delivery) {
+  private Generation start(
+      ChatCompletionCreateParams params, Generation.Delivery delivery, RequestReport report) {
     Requests.ChatPrompt prompt = requests.prompt(params);
-    return requests.start(prompt, params, told(params), delivery);
+    return requests.start(prompt, params, told(params), delivery, report);
   }
 
   private static OptionalInt told(ChatCompletionCreateParams params) {

@@ -21,7 +21,7 @@ final class ModelCompletions {
   }
 
   /** Waits for the whole continuation. */
-  Completion create(CompletionCreateParams params) {
+  Completion create(CompletionCreateParams params, RequestReport report) {
     ReplyHead head = requests.head("cmpl-", params);
     int[] prompt = requests.prompt(params);
     String echo = requests.echo(params, prompt);
@@ -32,7 +32,8 @@ final class ModelCompletions {
                 params,
                 params.responseFormat(),
                 params.logprobs(),
-                Generation.Delivery.WHOLE),
+                Generation.Delivery.WHOLE,
+                report),
             params.n());
     List<Completion.Choice> choices =
         replies.map(
@@ -50,7 +51,8 @@ final class ModelCompletions {
   }
 
   /** Starts a continuation. */
-  CompletionStream<Completion> createStreaming(CompletionCreateParams params) {
+  CompletionStream<Completion> createStreaming(
+      CompletionCreateParams params, RequestReport report) {
     int[] prompt = requests.prompt(params);
     Pieces pieces =
         new Pieces(
@@ -59,7 +61,12 @@ final class ModelCompletions {
             params.logprobs().isPresent() ? requests.logprobs() : null);
     return ReplyChunks.stream(
         requests.start(
-            prompt, params, params.responseFormat(), params.logprobs(), Generation.Delivery.PIECES),
+            prompt,
+            params,
+            params.responseFormat(),
+            params.logprobs(),
+            Generation.Delivery.PIECES,
+            report),
         params,
         pieces);
   }

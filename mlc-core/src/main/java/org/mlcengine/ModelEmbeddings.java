@@ -41,7 +41,7 @@ final class ModelEmbeddings {
   }
 
   /** Waits for the vectors of all inputs. */
-  EmbeddingResponse create(EmbeddingCreateParams params) {
+  EmbeddingResponse create(EmbeddingCreateParams params, RequestReport report) {
     requireDimensions(params.dimensions());
     List<int[]> texts = new ArrayList<>(params.inputs().size());
     int total = 0;
@@ -52,6 +52,7 @@ final class ModelEmbeddings {
       texts.add(tokens);
     }
     List<float[]> vectors = await(scheduler.submit(texts));
+    report.embedded(total);
     List<Embedding> data = new ArrayList<>(vectors.size());
     for (float[] vector : vectors) {
       data.add(new Embedding(data.size(), vector));

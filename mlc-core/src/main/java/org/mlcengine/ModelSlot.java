@@ -2,7 +2,7 @@ package org.mlcengine;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.EngineClosedException;
@@ -19,23 +19,41 @@ final class ModelSlot implements AutoCloseable {
   /** Models that take no more requests and have not ended yet. */
   private final List<Loaded> leaving = new ArrayList<>();
 
+  private final EngineListener listener;
   private boolean closed;
 
-  ModelSlot(Loaded first) {
+  ModelSlot(Loaded first, EngineListener listener) {
     current = first;
+    this.listener = listener;
   }
 
   /**
    * Starts a request, or runs it whole. If the model takes no more requests, since another has
-   * taken its place, the request runs on that one.
+   * taken its place, the request runs on that one. The listener hears of its end.
+   *
+   * @param choices how many replies or vectors are asked for
    */
-  <T> T run(Function<Service, T> request) {
+  <T> T run(
+      RequestSummary.Operation operation,
+      int choices,
+      BiFunction<Service, RequestReport, T> request) {
+    RequestReport report = new RequestReport(listener, operation, choices);
+    try {
+      return run(request, report);
+    } catch (RuntimeException e) {
+      report.refused(e);
+      throw e;
+    }
+  }
+
+  private <T> T run(BiFunction<Service, RequestReport, T> request, RequestReport report) {
     while (true) {
       Loaded now = loaded();
+      report.runsOn(now.info.model());
       try {
-        return request.apply(now.service);
+        return request.apply(now.service, report);
       } catch (EngineClosedException e) {
-        if (now == current) {
+        if (now == current || report.isSettled()) {
           throw e;
         }
       }

@@ -163,9 +163,10 @@ final class Requests implements AutoCloseable {
       GenerationParams params,
       Optional<ResponseFormat> form,
       OptionalInt topLogprobs,
-      Generation.Delivery delivery) {
+      Generation.Delivery delivery,
+      RequestReport report) {
     ChatPrompt task = new ChatPrompt(prompt, form.flatMap(Grammars::spec));
-    return start(task, params, topLogprobs, delivery);
+    return start(task, params, topLogprobs, delivery, report);
   }
 
   /** Starts a generation for each of the request's choices, as {@link #start} does. */
@@ -173,7 +174,8 @@ final class Requests implements AutoCloseable {
       ChatPrompt chat,
       GenerationParams params,
       OptionalInt topLogprobs,
-      Generation.Delivery delivery) {
+      Generation.Delivery delivery,
+      RequestReport report) {
     int[] prompt = chat.tokens();
     Optional<GrammarSpec> grammar = chat.grammar();
     if (prompt.length == 0) {
@@ -187,7 +189,7 @@ final class Requests implements AutoCloseable {
     StopAutomaton stopStrings = stopStrings(params);
     // A grammar ends a reply by a stop token, so that it needs them even where they are ignored.
     Set<Integer> ids = params.ignoreEos() && grammar.isEmpty() ? Set.of() : stopIds;
-    Generation generation = new Generation(scheduler, delivery);
+    Generation generation = new Generation(scheduler, delivery, report);
     try {
       for (int choice = 0; choice < params.n(); choice++) {
         Sampler sampler = sampler(params, choice);
@@ -202,6 +204,7 @@ final class Requests implements AutoCloseable {
       generation.discard();
       throw e;
     }
+    report.prompt(prompt.length);
     generation.start();
     return generation;
   }

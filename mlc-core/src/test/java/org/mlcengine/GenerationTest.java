@@ -65,7 +65,9 @@ class GenerationTest {
             "scripted",
             () -> new ScriptedModel(1, PAGES, tokens -> 0),
             model -> new Scheduler(model, new SchedulerLimits(2, 64, 8, 0), System::nanoTime))) {
-      Generation generation = new Generation(engine.scheduler(), delivery);
+      RequestReport report =
+          new RequestReport(new EngineListener() {}, RequestSummary.Operation.CHAT, 2);
+      Generation generation = new Generation(engine.scheduler(), delivery, report);
       for (int choice = 0; choice < 2; choice++) {
         generation.add(
             new int[] {0},
