@@ -13,6 +13,7 @@ import java.util.Arrays;
  */
 public final class Sequence {
   private static final long NEVER = Long.MAX_VALUE;
+  private static final Duration LONGEST = Duration.ofDays(36_500);
 
   private final TokenSampler sampler;
   private final SequenceListener listener;
@@ -138,7 +139,12 @@ public final class Sequence {
 
   void submitted(long now) {
     submitTime = now;
-    deadline = terms.timeout().map(timeout -> now + timeout.toNanos()).orElse(NEVER);
+    deadline =
+        terms
+            .timeout()
+            .filter(timeout -> timeout.compareTo(LONGEST) < 0)
+            .map(timeout -> now + timeout.toNanos())
+            .orElse(NEVER);
   }
 
   /** Returns when its time is over, on the scheduler's clock. */

@@ -129,6 +129,16 @@ class QueueTest {
   }
 
   @Test
+  void aTimeThatNeverEndsIsNone() {
+    Scheduler scheduler = scheduler(1, 1);
+    Recorder reply = new Recorder();
+    Terms forever = new Terms(0, "", "", Optional.of(Duration.ofSeconds(Long.MAX_VALUE)));
+    scheduler.submit(List.of(reply.sequence(forever, 3, 1)));
+    drain(scheduler);
+    assertThat(reply.end).isEqualTo(EndReason.LENGTH);
+  }
+
+  @Test
   void aTimeThatIsOverWakesAnIdleScheduler() throws InterruptedException {
     Scheduler scheduler = new Scheduler(model, new SchedulerLimits(1, 64, 1, 0), System::nanoTime);
     Recorder paused = new Recorder();
