@@ -169,8 +169,9 @@ public final class Scheduler {
   /** Runs steps until the scheduler is closed or the model fails; then fails what is left. */
   public void run() {
     try {
-      while (awaitWork()) {
-        step();
+      boolean worked = false;
+      while (awaitWork(worked)) {
+        worked = step();
       }
       failAll(new EngineClosedException());
     } catch (RuntimeException | Error e) {
@@ -246,11 +247,16 @@ public final class Scheduler {
     }
   }
 
-  /** Waits for a reason to step; returns false once the scheduler is closed, or drained. */
-  private boolean awaitWork() {
+  /**
+   * Waits for a reason to step; returns false once the scheduler is closed, or drained.
+   *
+   * @param worked whether the last step computed something, after which another sequence may have a
+   *     place
+   */
+  private boolean awaitWork(boolean worked) {
     lock.lock();
     try {
-      boolean due = false;
+      boolean due = worked;
       while (!closed && !drained() && !woken && !due && !ready()) {
         due = awaitChange();
       }

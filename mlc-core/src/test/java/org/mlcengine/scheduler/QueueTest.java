@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.mlcengine.errors.EngineFailedException;
 import org.mlcengine.errors.QueueFullException;
 import org.mlcengine.errors.RequestTimeoutException;
@@ -126,6 +127,17 @@ class QueueTest {
     assertThat(waiting.failure).isInstanceOf(RequestTimeoutException.class);
     assertThat(patient.end).isEqualTo(EndReason.LENGTH);
     assertThat(model.sequenceCount()).isZero();
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void whoWaitsGetsThePlaceThatTheLastOneLeaves() {
+    Scheduler scheduler = scheduler(1, 100);
+    List<Recorder> replies = IntStream.range(0, 3).mapToObj(i -> new Recorder()).toList();
+    scheduler.submit(replies.stream().map(reply -> reply.sequence(4, 1)).toList());
+    scheduler.drain();
+    scheduler.run();
+    assertThat(replies).allSatisfy(r -> assertThat(r.end).isEqualTo(EndReason.LENGTH));
   }
 
   @Test
