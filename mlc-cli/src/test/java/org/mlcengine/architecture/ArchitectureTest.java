@@ -32,13 +32,13 @@ class ArchitectureTest {
           Map.entry(ENGINE, List.of("server", "cli")),
           Map.entry("scheduler", List.of(ENGINE)),
           Map.entry("runtime", List.of(ENGINE, "scheduler")),
-          Map.entry("model", List.of(ENGINE, "runtime", "cli")),
+          Map.entry("model", List.of(ENGINE, "scheduler", "runtime", "cli")),
           Map.entry("generation", List.of(ENGINE)),
           Map.entry("sampling", List.of(ENGINE)),
           Map.entry("tools", List.of(ENGINE)),
           Map.entry("conversation", List.of(ENGINE, "tools")),
           Map.entry("jinja", List.of(ENGINE, "conversation")),
-          Map.entry("grammar", List.of(ENGINE)),
+          Map.entry("grammar", List.of(ENGINE, "tools")),
           Map.entry("tokenizer", List.of(ENGINE, "generation", "grammar", "cli")),
           Map.entry("protocol", List.of(ENGINE, "conversation", "tools", "server", "cli")));
 
