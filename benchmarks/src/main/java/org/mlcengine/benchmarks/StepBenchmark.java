@@ -164,14 +164,6 @@ public class StepBenchmark {
     }
 
     @Override
-    public int freePages() {
-      return pages();
-    }
-
-    @Override
-    public void forkSequence(long parent, long child, int length) {}
-
-    @Override
     public void truncateSequence(long id, int length) {}
 
     @Override
