@@ -126,9 +126,8 @@ def main() -> int:
     queue = [] if arguments.max_queue is None else ["--max-queue", str(arguments.max_queue)]
     server = Server(arguments.model, queue)
     try:
-        for _ in range(3):
-            load(server.url, 4, 40, 2)
-            time.sleep(1)
+        load(server.url, arguments.threads, arguments.connections, arguments.seconds // 3)
+        server.chat()
         before = server.memory()
         counted = load(server.url, arguments.threads, arguments.connections, arguments.seconds)
         answer = server.chat()

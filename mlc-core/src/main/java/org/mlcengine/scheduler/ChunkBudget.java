@@ -10,6 +10,10 @@ final class ChunkBudget {
   private static final double SHARE = 1.25;
 
   private static final int LEAST = 16;
+
+  /** So many tokens of one prompt are never cut: a pass has costs of its own, whatever its size. */
+  private static final int SHORT = 48;
+
   private static final int FIRST = 64;
   private static final double WEIGHT = 0.2;
 
@@ -30,6 +34,11 @@ final class ChunkBudget {
       return Math.min(FIRST, most);
     }
     return Math.min(most, (int) Math.max(LEAST, SHARE * decodeNanos / tokenNanos));
+  }
+
+  /** Returns how many of a prompt's remaining tokens a pass computes that has room for so many. */
+  int part(int remaining, int room) {
+    return remaining <= Math.min(most, Math.max(room, SHORT)) ? remaining : room;
   }
 
   void decoded(long nanos) {

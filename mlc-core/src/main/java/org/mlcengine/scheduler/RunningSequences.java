@@ -41,16 +41,17 @@ final class RunningSequences {
     return sequence.decoding() && (sequence.pending() > 1 || sequence.listener().hasRoom());
   }
 
-  /** Plans parts of prompts, together at most that many tokens, of high priorities first. */
-  List<Sequence> planPrefill(int tokens) {
+  /** Plans parts of prompts within a budget, those of high priorities first. */
+  List<Sequence> planPrefill(ChunkBudget budget, boolean besideDecodes) {
     batch.clear();
-    int left = tokens;
+    int left = budget.tokens(besideDecodes);
     while (left > 0) {
       Sequence next = nextPrefill();
       if (next == null || next.suspect() && !batch.isEmpty()) {
         return batch;
       }
-      next.plan(Math.min(next.promptLength() - next.computed(), left));
+      int remaining = next.promptLength() - next.computed();
+      next.plan(batch.isEmpty() ? budget.part(remaining, left) : Math.min(remaining, left));
       left -= next.planned();
       batch.add(next);
       if (next.suspect()) {

@@ -194,7 +194,7 @@ public final class Scheduler {
     boolean prefill = running.canPrefill() && (!decode || decodedLast);
     if (prefill) {
       decodedLast = false;
-      List<Sequence> batch = running.planPrefill(chunk.tokens(decode));
+      List<Sequence> batch = running.planPrefill(chunk, decode);
       run(batch, Phase.PREFILL, start);
     } else if (decode) {
       decodedLast = true;
