@@ -4,7 +4,7 @@
 
 Starts `./mlc serve`, sends short chats (16 tokens out) on N connections, and prints what came back.
 Then the server must answer a new request within two seconds, hold no KV page but those of kept
-prompts, and have about as much memory as after the warm-up. Needs wrk.
+prompts, and have about as much memory as after the same load before. Needs wrk.
 
 Exit status: 0 if all that holds, 1 otherwise.
 """
@@ -126,7 +126,7 @@ def main() -> int:
     queue = [] if arguments.max_queue is None else ["--max-queue", str(arguments.max_queue)]
     server = Server(arguments.model, queue)
     try:
-        load(server.url, arguments.threads, arguments.connections, arguments.seconds // 3)
+        load(server.url, arguments.threads, arguments.connections, arguments.seconds)
         server.chat()
         before = server.memory()
         counted = load(server.url, arguments.threads, arguments.connections, arguments.seconds)
