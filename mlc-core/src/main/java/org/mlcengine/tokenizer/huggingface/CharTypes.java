@@ -1,6 +1,7 @@
 package org.mlcengine.tokenizer.huggingface;
 
 import java.util.Arrays;
+import org.mlcengine.tokenizer.CodePoints;
 
 /**
  * The general categories of Unicode as the Hugging Face library has them. Some of its tables are
@@ -88,6 +89,11 @@ final class CharTypes {
         yield c >= 0x16EA0 && c <= 0x16EB8 ? c + 0x1B : Character.toLowerCase(c);
       }
     };
+  }
+
+  /** Whether a code point is a number by Unicode 17, which Java's own tables may not know yet. */
+  static boolean isNumber(int c) {
+    return CodePoints.isNumber(c) || c >= 0x11DE0 && c <= 0x11DE9 || c >= 0x16FF4 && c <= 0x16FF6;
   }
 
   /** Whether normalization leaves a code point alone that it changes in later versions. */

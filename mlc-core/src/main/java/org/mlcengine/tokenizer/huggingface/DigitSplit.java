@@ -1,7 +1,5 @@
 package org.mlcengine.tokenizer.huggingface;
 
-import org.mlcengine.tokenizer.CodePoints;
-
 /**
  * Separates numbers from the rest of a text.
  *
@@ -15,7 +13,7 @@ record DigitSplit(boolean individual) implements PreTokenizer {
     for (int i = from, width; i < to; i += width) {
       int c = text.codePointAt(i);
       width = Character.charCount(c);
-      boolean digit = CodePoints.isNumber(c);
+      boolean digit = CharTypes.isNumber(c);
       if (i > begin && (digit != digits || (digit && individual))) {
         pieces.accept(text, begin, i, start && begin == from);
         begin = i;

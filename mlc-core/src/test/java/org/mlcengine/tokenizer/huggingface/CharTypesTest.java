@@ -36,4 +36,10 @@ class CharTypesTest {
     assertThat(CharTypes.toLowerCase(HexFormat.fromHexDigits(upper)))
         .isEqualTo(HexFormat.fromHexDigits(lower));
   }
+
+  @ParameterizedTest
+  @CsvSource({"39,true", "41,false", "bd,true", "11de0,true", "11dea,false", "16ff6,true"})
+  void numbersOfLaterVersionsAre(String c, boolean number) {
+    assertThat(CharTypes.isNumber(HexFormat.fromHexDigits(c))).isEqualTo(number);
+  }
 }
