@@ -20,7 +20,6 @@ import org.mlcengine.runtime.TvmEncoderModel;
 import org.mlcengine.runtime.TvmLanguageModel;
 import org.mlcengine.runtime.TvmModelLoader;
 import org.mlcengine.scheduler.EncoderScheduler;
-import org.mlcengine.scheduler.EncoderThread;
 import org.mlcengine.scheduler.EngineThread;
 import org.mlcengine.scheduler.Scheduler;
 import org.mlcengine.scheduler.SchedulerLimits;
@@ -77,7 +76,7 @@ final class EngineLoader {
             options.modelChatTemplate,
             config.eosTokenIds(),
             Clock.systemDefaultZone());
-    EngineThread<TvmLanguageModel> thread =
+    EngineThread<TvmLanguageModel, Scheduler> thread =
         EngineThread.start(
             threadName(), () -> TvmModelLoader.open(request, listener), this::scheduler);
     try {
@@ -100,8 +99,8 @@ final class EngineLoader {
       throw new InvalidRequestException(
           "modelChatTemplate", "an encoder has no prompts to write; leave it out.");
     }
-    EncoderThread<TvmEncoderModel> thread =
-        EncoderThread.start(
+    EngineThread<TvmEncoderModel, EncoderScheduler> thread =
+        EngineThread.start(
             threadName(),
             () -> TvmModelLoader.openEncoder(request, listener),
             model -> new EncoderScheduler(model, pooling, System::nanoTime));

@@ -2,7 +2,8 @@ package org.mlcengine;
 
 import java.time.Duration;
 import org.mlcengine.errors.InvalidRequestException;
-import org.mlcengine.scheduler.EncoderThread;
+import org.mlcengine.runtime.LanguageModel;
+import org.mlcengine.scheduler.EncoderScheduler;
 import org.mlcengine.scheduler.EngineThread;
 import org.mlcengine.scheduler.Scheduler;
 import org.mlcengine.scheduler.SchedulerState;
@@ -18,27 +19,45 @@ sealed interface Service extends AutoCloseable {
 
   EngineMetrics metrics();
 
-  /** Refuses requests from now on, and closes the model when those it has are done. */
-  void drain();
+  /** Returns the thread that runs the model. */
+  EngineThread<?, ?> engine();
 
-  /** Waits until the model is closed; returns at once where that was never asked for. */
-  void awaitEnd();
+  /** Frees what requests have left; the model is closed. Doing it again does nothing. */
+  void free();
+
+  /** Refuses requests from now on, and closes the model when those it has are done. */
+  default void drain() {
+    engine().drain(this::free);
+  }
+
+  /** Waits until the model is closed, which was asked for before. */
+  default void awaitEnd() {
+    engine().awaitEnd();
+  }
 
   /** Returns whether the model is closed. */
-  boolean hasEnded();
+  default boolean hasEnded() {
+    return engine().hasEnded();
+  }
 
   @Override
-  void close();
+  default void close() {
+    engine().close();
+    free();
+  }
 
   /** A language model's. */
   record Text(
-      EngineThread<?> engine,
+      EngineThread<? extends LanguageModel, Scheduler> engine,
       Requests requests,
       ModelChat chat,
       ModelCompletions completions,
       String modelType)
       implements Service {
-    static Text of(EngineThread<?> engine, Requests requests, String modelType) {
+    static Text of(
+        EngineThread<? extends LanguageModel, Scheduler> engine,
+        Requests requests,
+        String modelType) {
       return new Text(
           engine, requests, new ModelChat(requests), new ModelCompletions(requests), modelType);
     }
@@ -68,29 +87,14 @@ sealed interface Service extends AutoCloseable {
     }
 
     @Override
-    public void drain() {
-      engine.drain(requests::close);
-    }
-
-    @Override
-    public void awaitEnd() {
-      engine.awaitEnd();
-    }
-
-    @Override
-    public boolean hasEnded() {
-      return engine.hasEnded();
-    }
-
-    @Override
-    public void close() {
-      engine.close();
+    public void free() {
       requests.close();
     }
   }
 
   /** An encoder's. */
-  record Vectors(EncoderThread<?> engine, ModelEmbeddings embeddings, String modelType)
+  record Vectors(
+      EngineThread<?, EncoderScheduler> engine, ModelEmbeddings embeddings, String modelType)
       implements Service {
     @Override
     public ModelChat chat() {
@@ -111,24 +115,7 @@ sealed interface Service extends AutoCloseable {
     }
 
     @Override
-    public void drain() {
-      engine.drain(() -> {});
-    }
-
-    @Override
-    public void awaitEnd() {
-      engine.awaitEnd();
-    }
-
-    @Override
-    public boolean hasEnded() {
-      return engine.hasEnded();
-    }
-
-    @Override
-    public void close() {
-      engine.close();
-    }
+    public void free() {}
 
     private InvalidRequestException refused(String task) {
       return new InvalidRequestException(

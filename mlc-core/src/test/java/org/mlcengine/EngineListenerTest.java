@@ -37,7 +37,6 @@ import org.mlcengine.protocol.FinishReason;
 import org.mlcengine.runtime.ScriptedEncoder;
 import org.mlcengine.runtime.ScriptedModel;
 import org.mlcengine.scheduler.EncoderScheduler;
-import org.mlcengine.scheduler.EncoderThread;
 import org.mlcengine.scheduler.EngineThread;
 import org.mlcengine.scheduler.Scheduler;
 import org.mlcengine.scheduler.SchedulerLimits;
@@ -67,7 +66,7 @@ class EngineListenerTest {
     config.put("context_window_size", CONTEXT).put("prefill_chunk_size", 4_096);
     config.putObject("model_config").put("vocab_size", tokenizer.vocabSize());
     Files.writeString(folder.resolve("mlc-chat-config.json"), config.toString());
-    EngineThread<ScriptedModel> thread =
+    EngineThread<ScriptedModel, Scheduler> thread =
         EngineThread.start(
             "scripted",
             () -> model,
@@ -98,8 +97,8 @@ class EngineListenerTest {
 
   private MLCEngine encoder(ScriptedEncoder model) {
     Tokenizer tokenizer = MarkedTokenizer.load(folder, List.of());
-    EncoderThread<ScriptedEncoder> thread =
-        EncoderThread.start(
+    EngineThread<ScriptedEncoder, EncoderScheduler> thread =
+        EngineThread.start(
             "encoder",
             () -> model,
             m ->

@@ -78,7 +78,7 @@ class ScriptedCallsTest {
       PromptTemplate template = ending(Conversation.named(conversation), stop);
       int[] script =
           IntStream.concat(IntStream.of(tokenizer.encode(reply)), IntStream.of(stop)).toArray();
-      EngineThread<ScriptedModel> thread =
+      EngineThread<ScriptedModel, Scheduler> thread =
           EngineThread.start(
               "scripted",
               () -> new ScriptedModel(tokenizer.vocabSize(), 1_000, t -> next(t, script)),

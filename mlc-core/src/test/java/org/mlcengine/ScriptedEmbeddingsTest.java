@@ -26,7 +26,7 @@ import org.mlcengine.protocol.EmbeddingCreateParams;
 import org.mlcengine.protocol.EmbeddingResponse;
 import org.mlcengine.runtime.ScriptedEncoder;
 import org.mlcengine.scheduler.EncoderScheduler;
-import org.mlcengine.scheduler.EncoderThread;
+import org.mlcengine.scheduler.EngineThread;
 import org.mlcengine.tokenizer.Tokenizer;
 import org.mlcengine.tools.MarkedTokenizer;
 
@@ -48,8 +48,8 @@ class ScriptedEmbeddingsTest {
 
   private MLCEngine open(java.util.function.LongSupplier clock) {
     EmbeddingMetadata pooling = new EmbeddingMetadata(Pooling.MEAN, false);
-    EncoderThread<ScriptedEncoder> thread =
-        EncoderThread.start("scripted", () -> model, m -> new EncoderScheduler(m, pooling, clock));
+    EngineThread<ScriptedEncoder, EncoderScheduler> thread =
+        EngineThread.start("scripted", () -> model, m -> new EncoderScheduler(m, pooling, clock));
     EngineInfo info =
         new EngineInfo(
             "scripted",

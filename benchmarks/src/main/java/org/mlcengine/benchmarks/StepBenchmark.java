@@ -60,7 +60,7 @@ public class StepBenchmark {
   public int sequences;
 
   private final int[] prompt = {1, 2, 3};
-  private EngineThread<Model> engine;
+  private EngineThread<Model, Scheduler> engine;
   private Tokenizer tokenizer;
 
   /** Starts an engine thread. */

@@ -2,12 +2,8 @@ package org.mlcengine.runtime;
 
 import java.lang.foreign.MemorySegment;
 
-/**
- * A model that makes hidden states of whole texts and keeps nothing between its calls.
- *
- * <p>Not thread-safe: the thread that opened a model makes every call, {@link #close} included.
- */
-public interface EncoderModel extends AutoCloseable {
+/** A model that makes hidden states of whole texts and keeps nothing between its calls. */
+public interface EncoderModel extends Model {
   /** Returns the number of elements of a token's hidden state. */
   int hiddenSize();
 
@@ -24,13 +20,4 @@ public interface EncoderModel extends AutoCloseable {
    *     in a row. It is valid until the next call.
    */
   MemorySegment encode(ForwardBatch batch);
-
-  /** Returns how long calls have spent in native code so far, in nanoseconds. */
-  default long nativeNanos() {
-    return 0;
-  }
-
-  /** Frees the model's memory. Closing again does nothing. */
-  @Override
-  void close();
 }

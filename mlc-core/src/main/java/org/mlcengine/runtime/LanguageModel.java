@@ -5,10 +5,8 @@ import java.lang.foreign.MemorySegment;
 /**
  * A language model with a paged KV cache, as the scheduler sees it: sequences of tokens that grow,
  * and the logits of their last positions.
- *
- * <p>Not thread-safe: the thread that opened a model makes every call, {@link #close} included.
  */
-public interface LanguageModel extends AutoCloseable {
+public interface LanguageModel extends Model {
   /** Returns the number of logits in a row. */
   int vocabularySize();
 
@@ -62,13 +60,4 @@ public interface LanguageModel extends AutoCloseable {
    *     {@code i}. It may be modified, and is valid until the next call.
    */
   MemorySegment forward(ForwardBatch batch);
-
-  /** Returns how long forward passes have spent in native code so far, in nanoseconds. */
-  default long nativeNanos() {
-    return 0;
-  }
-
-  /** Frees the model's memory. Closing again does nothing. */
-  @Override
-  void close();
 }

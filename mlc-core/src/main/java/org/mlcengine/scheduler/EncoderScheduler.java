@@ -23,7 +23,7 @@ import org.mlcengine.runtime.TextPooling;
  * <p>{@link #submit} and {@link #close} may be called from any thread. {@link #run} and {@link
  * #step} belong to the thread that owns the model.
  */
-public final class EncoderScheduler {
+public final class EncoderScheduler implements ModelScheduler {
   private final EncoderModel model;
   private final EmbeddingMetadata pooling;
   private final LongSupplier clock;
@@ -96,7 +96,7 @@ public final class EncoderScheduler {
     return request.reply;
   }
 
-  /** Refuses what is submitted from now on, and makes {@link #run} return when the rest is done. */
+  @Override
   public void drain() {
     lock.lock();
     try {
@@ -107,7 +107,7 @@ public final class EncoderScheduler {
     }
   }
 
-  /** Makes {@link #run} return after the step under way. */
+  @Override
   public void close() {
     lock.lock();
     try {
@@ -123,7 +123,7 @@ public final class EncoderScheduler {
     return steps.times();
   }
 
-  /** Runs steps until the scheduler is closed or the thread is lost; then fails what is left. */
+  @Override
   public void run() {
     try {
       while (awaitWork()) {

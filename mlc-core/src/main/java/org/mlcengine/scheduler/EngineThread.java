@@ -1,20 +1,28 @@
 package org.mlcengine.scheduler;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.mlcengine.runtime.LanguageModel;
+import org.mlcengine.runtime.Model;
 
 /**
- * The one thread that touches a language model: it opens it, runs the scheduler's steps, and closes
- * it. A daemon, so that a JVM in which nobody closes the engine still exits.
+ * The one thread that touches a model: it opens it, runs the scheduler's steps, and closes it. A
+ * daemon, so that a JVM in which nobody closes the engine still exits.
  *
  * @param <M> the type of the model
+ * @param <S> the type of the scheduler
  */
-public final class EngineThread<M extends LanguageModel> implements AutoCloseable {
-  private final ModelThread<M, Scheduler> thread;
+public final class EngineThread<M extends Model, S extends ModelScheduler>
+    implements AutoCloseable {
+  private final Thread thread;
+  private final M model;
+  private final S scheduler;
 
-  private EngineThread(ModelThread<M, Scheduler> thread) {
+  private EngineThread(Thread thread, M model, S scheduler) {
     this.thread = thread;
+    this.model = model;
+    this.scheduler = scheduler;
   }
 
   /**
@@ -24,22 +32,57 @@ public final class EngineThread<M extends LanguageModel> implements AutoCloseabl
    * @param opener opens the model; what it throws is thrown here
    * @param schedulers makes the scheduler of an open model
    */
-  public static <M extends LanguageModel> EngineThread<M> start(
-      String name, Supplier<M> opener, Function<M, Scheduler> schedulers) {
-    return new EngineThread<>(
-        ModelThread.start(
-            name,
-            new ModelThread.Life<>(opener, LanguageModel::close, schedulers, Scheduler::run)));
+  public static <M extends Model, S extends ModelScheduler> EngineThread<M, S> start(
+      String name, Supplier<M> opener, Function<M, S> schedulers) {
+    CompletableFuture<M> opened = new CompletableFuture<>();
+    CompletableFuture<S> scheduled = new CompletableFuture<>();
+    Thread thread =
+        Thread.ofPlatform()
+            .name(name)
+            .daemon()
+            .start(() -> live(opener, schedulers, opened, scheduled));
+    try {
+      return new EngineThread<>(thread, opened.join(), scheduled.join());
+    } catch (CompletionException e) {
+      switch (e.getCause()) {
+        case RuntimeException failure -> throw failure;
+        case Error failure -> throw failure;
+        case null, default -> throw e;
+      }
+    }
+  }
+
+  private static <M extends Model, S extends ModelScheduler> void live(
+      Supplier<M> opener,
+      Function<M, S> schedulers,
+      CompletableFuture<M> opened,
+      CompletableFuture<S> scheduled) {
+    try (M model = opener.get()) {
+      S scheduler = schedulers.apply(model);
+      opened.complete(model);
+      scheduled.complete(scheduler);
+      scheduler.run();
+    } catch (RuntimeException | Error e) {
+      if (!opened.completeExceptionally(e)) {
+        System.getLogger(EngineThread.class.getName())
+            .log(System.Logger.Level.ERROR, "closing the model failed", e);
+      }
+    }
   }
 
   /** Returns the model, for facts that never change; its other methods belong to the thread. */
   public M model() {
-    return thread.model();
+    return model;
   }
 
   /** Returns the scheduler. */
-  public Scheduler scheduler() {
-    return thread.scheduler();
+  public S scheduler() {
+    return scheduler;
+  }
+
+  /** Returns whether the model is closed. */
+  public boolean hasEnded() {
+    return !thread.isAlive();
   }
 
   /**
@@ -49,28 +92,41 @@ public final class EngineThread<M extends LanguageModel> implements AutoCloseabl
    * @param then runs after the model was closed, on a thread of its own
    */
   public void drain(Runnable then) {
-    scheduler().drain();
-    thread.whenEnded(then);
-  }
-
-  /** Waits until the model is closed, which was asked for before. */
-  public void awaitEnd() {
-    thread.awaitEnd();
-  }
-
-  /** Returns whether the model is closed. */
-  public boolean hasEnded() {
-    return thread.hasEnded();
+    scheduler.drain();
+    Thread.ofVirtual()
+        .name(thread.getName() + "-end")
+        .start(
+            () -> {
+              awaitEnd();
+              then.run();
+            });
   }
 
   /**
    * Ends the step under way, fails what is left, closes the model, and waits for all that. Closing
-   * again does nothing. An interrupt does not cut the wait short, since the memory is freed only
-   * then.
+   * again does nothing.
    */
   @Override
   public void close() {
-    scheduler().close();
-    thread.awaitEnd();
+    scheduler.close();
+    awaitEnd();
+  }
+
+  /**
+   * Waits until the model is closed, which was asked for before. An interrupt does not cut the wait
+   * short, since the memory is freed only then.
+   */
+  public void awaitEnd() {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -33,7 +33,7 @@ import org.mlcengine.scheduler.PrefixTree.Match;
  * may be called from any thread. {@link #run} and {@link #step} belong to the thread that owns the
  * model.
  */
-public final class Scheduler {
+public final class Scheduler implements ModelScheduler {
   /** Passes with others that may fail before a sequence fails with them. */
   private static final int MAX_FAILURES = 3;
 
@@ -117,7 +117,7 @@ public final class Scheduler {
     }
   }
 
-  /** Refuses what is submitted from now on, and makes {@link #run} return when the rest is done. */
+  @Override
   public void drain() {
     lock.lock();
     try {
@@ -128,7 +128,7 @@ public final class Scheduler {
     }
   }
 
-  /** Makes {@link #run} return after the step under way. */
+  @Override
   public void close() {
     lock.lock();
     try {
@@ -166,7 +166,7 @@ public final class Scheduler {
     return decodes.times();
   }
 
-  /** Runs steps until the scheduler is closed or the model fails; then fails what is left. */
+  @Override
   public void run() {
     try {
       boolean worked = false;
@@ -293,9 +293,12 @@ public final class Scheduler {
   private void collectArrivals() {
     lock.lock();
     try {
-      waiting.addAll(arrivals);
-      arrivals.clear();
-      publish();
+      if (!arrivals.isEmpty()) {
+        waiting.addAll(arrivals);
+        arrivals.clear();
+        // A call that comes meanwhile counts these among those that are ahead of it.
+        publish();
+      }
     } finally {
       lock.unlock();
     }

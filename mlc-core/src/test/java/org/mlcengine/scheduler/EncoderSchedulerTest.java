@@ -143,8 +143,8 @@ class EncoderSchedulerTest {
   @Test
   void manyCallersGetTheirOwnVectors() throws Exception {
     long seed = new Random().nextLong();
-    try (EncoderThread<ScriptedEncoder> thread =
-            EncoderThread.start(
+    try (EngineThread<ScriptedEncoder, EncoderScheduler> thread =
+            EngineThread.start(
                 "encoder", () -> model, m -> new EncoderScheduler(m, MEAN, System::nanoTime));
         ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> done = new ArrayList<>();
@@ -182,7 +182,7 @@ class EncoderSchedulerTest {
   void whatTheOpenerThrowsIsThrownAndNothingIsLeft() {
     assertThatThrownBy(
             () ->
-                EncoderThread.start(
+                EngineThread.start(
                     "encoder",
                     () -> {
                       throw new IllegalStateException("not there");
@@ -192,7 +192,7 @@ class EncoderSchedulerTest {
         .hasMessage("not there");
     assertThatThrownBy(
             () ->
-                EncoderThread.start(
+                EngineThread.start(
                     "encoder",
                     () -> model,
                     m -> {
@@ -204,8 +204,8 @@ class EncoderSchedulerTest {
   @Test
   void closingAThreadEndsTheRequestsUnderWay() {
     CompletableFuture<List<float[]>> reply;
-    try (EncoderThread<ScriptedEncoder> thread =
-        EncoderThread.start(
+    try (EngineThread<ScriptedEncoder, EncoderScheduler> thread =
+        EngineThread.start(
             "encoder", () -> model, m -> new EncoderScheduler(m, MEAN, System::nanoTime))) {
       assertThat(thread.model()).isSameAs(model);
       reply = thread.scheduler().submit(List.of(ofLength(3)));
