@@ -5,10 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.EngineClosedException;
 import org.mlcengine.errors.EngineFailedException;
 import org.mlcengine.model.EmbeddingMetadata;
@@ -29,14 +26,10 @@ public final class EncoderScheduler implements ModelScheduler {
   private final LongSupplier clock;
   private final StepMeter steps = new StepMeter();
   private final ForwardBatch batch = new ForwardBatch();
-  private final List<Text> running = new ArrayList<>();
-
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
+  private final Arrivals.Work work = new Work();
+  private final Arrivals<Text> arrivals;
   private final ArrayDeque<Text> waiting = new ArrayDeque<>();
-  private boolean draining;
-  private boolean closed;
-  private @Nullable EngineFailedException failure;
+  private final List<Text> running = new ArrayList<>();
 
   /**
    * Creates a scheduler.
@@ -49,6 +42,7 @@ public final class EncoderScheduler implements ModelScheduler {
     this.model = model;
     this.pooling = pooling;
     this.clock = clock;
+    arrivals = new Arrivals<>(clock);
   }
 
   /** The texts of a request, and their vectors as they come. */
@@ -83,39 +77,22 @@ public final class EncoderScheduler implements ModelScheduler {
    */
   public CompletableFuture<List<float[]>> submit(List<int[]> texts) {
     Request request = new Request(texts.size());
-    lock.lock();
-    try {
-      refuseIfEnded();
-      for (int i = 0; i < texts.size(); i++) {
-        waiting.add(new Text(request, i, texts.get(i)));
-      }
-      changed.signalAll();
-    } finally {
-      lock.unlock();
+    List<Text> work = new ArrayList<>(texts.size());
+    for (int i = 0; i < texts.size(); i++) {
+      work.add(new Text(request, i, texts.get(i)));
     }
+    arrivals.add(work, arrived -> {});
     return request.reply;
   }
 
   @Override
   public void drain() {
-    lock.lock();
-    try {
-      draining = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    arrivals.drain();
   }
 
   @Override
   public void close() {
-    lock.lock();
-    try {
-      closed = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    arrivals.close();
   }
 
   /** Returns what the steps have taken. Callable by any thread. */
@@ -126,20 +103,27 @@ public final class EncoderScheduler implements ModelScheduler {
   @Override
   public void run() {
     try {
-      while (awaitWork()) {
+      while (arrivals.await(work)) {
         step();
       }
-      failAll(new EngineClosedException());
+      failAll(arrivals.end(null), new EngineClosedException());
     } catch (RuntimeException | Error e) {
       EngineFailedException failed =
           new EngineFailedException("The engine's thread is lost: " + e.getMessage(), e);
-      lock.lock();
-      try {
-        failure = failed;
-      } finally {
-        lock.unlock();
-      }
-      failAll(failed);
+      failAll(arrivals.end(failed), failed);
+    }
+  }
+
+  /** The texts that were taken. */
+  private final class Work implements Arrivals.Work {
+    @Override
+    public boolean isDue() {
+      return !waiting.isEmpty();
+    }
+
+    @Override
+    public boolean isDone() {
+      return waiting.isEmpty();
     }
   }
 
@@ -151,6 +135,7 @@ public final class EncoderScheduler implements ModelScheduler {
    */
   boolean step() {
     long start = clock.getAsLong();
+    arrivals.take(waiting::addAll);
     collect();
     if (running.isEmpty()) {
       return false;
@@ -188,58 +173,25 @@ public final class EncoderScheduler implements ModelScheduler {
   /** Fills the batch with the texts that come next, leaving out those of ended requests. */
   private void collect() {
     batch.clear();
-    lock.lock();
-    try {
-      for (Text next = waiting.peek(); next != null; next = waiting.peek()) {
-        boolean wanted = !next.request.reply.isDone();
-        if (wanted && batch.tokenCount() + next.tokens.length > model.maxBatchTokens()) {
-          return;
-        }
-        waiting.remove();
-        if (wanted) {
-          batch.add(running.size(), next.tokens, 0, next.tokens.length);
-          running.add(next);
-        }
+    for (Text next = waiting.peek(); next != null; next = waiting.peek()) {
+      boolean wanted = !next.request.reply.isDone();
+      if (wanted && batch.tokenCount() + next.tokens.length > model.maxBatchTokens()) {
+        return;
       }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Waits for texts; returns false once the scheduler is closed. */
-  private boolean awaitWork() {
-    lock.lock();
-    try {
-      while (!closed && !draining && waiting.isEmpty()) {
-        changed.awaitUninterruptibly();
+      waiting.remove();
+      if (wanted) {
+        batch.add(running.size(), next.tokens, 0, next.tokens.length);
+        running.add(next);
       }
-      return !closed && !waiting.isEmpty();
-    } finally {
-      lock.unlock();
     }
   }
 
-  private void refuseIfEnded() {
-    if (failure != null) {
-      throw new EngineFailedException(
-          failure.getMessage() + " Close the engine and build a new one.", failure);
-    }
-    if (closed || draining) {
-      throw new EngineClosedException();
-    }
-  }
-
-  private void failAll(RuntimeException cause) {
+  private void failAll(List<Text> arrived, RuntimeException cause) {
     List<Text> left = new ArrayList<>(running);
-    lock.lock();
-    try {
-      closed = true;
-      left.addAll(waiting);
-      waiting.clear();
-    } finally {
-      lock.unlock();
-    }
+    left.addAll(waiting);
+    left.addAll(arrived);
     running.clear();
+    waiting.clear();
     left.forEach(text -> text.request.reply.completeExceptionally(cause));
   }
 }

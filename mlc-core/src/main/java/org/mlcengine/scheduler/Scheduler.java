@@ -1,13 +1,10 @@
 package org.mlcengine.scheduler;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.EngineClosedException;
 import org.mlcengine.errors.EngineFailedException;
 import org.mlcengine.errors.QueueFullException;
@@ -44,20 +41,18 @@ public final class Scheduler implements ModelScheduler {
   private final StepMeter prefills = new StepMeter();
   private final StepMeter decodes = new StepMeter();
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private final ArrayDeque<Sequence> arrivals = new ArrayDeque<>();
-  private boolean woken;
-  private boolean draining;
-  private boolean closed;
-  private @Nullable EngineFailedException failure;
-
+  private final Arrivals.Work work = new Work();
+  private final Arrivals<Sequence> arrivals;
   private final WaitingLine waiting = new WaitingLine();
   private final RunningSequences running = new RunningSequences();
   private final PrefixCache cache;
   private final KvRoom room;
   private final ChunkBudget chunk;
   private boolean decodedLast = true;
+
+  /** Whether the last step computed something, after which another sequence may have a place. */
+  private boolean worked;
+
   private long cachedTokens;
   private long preemptions;
   private volatile SchedulerState state;
@@ -73,6 +68,7 @@ public final class Scheduler implements ModelScheduler {
     this.steps = new StepRunner(model, clock);
     this.limits = limits;
     this.clock = clock;
+    arrivals = new Arrivals<>(clock);
     cache = new PrefixCache(model, limits.maxKept());
     room = new KvRoom(model, cache);
     chunk = new ChunkBudget(limits.prefillChunk());
@@ -87,73 +83,48 @@ public final class Scheduler implements ModelScheduler {
    * @throws EngineFailedException if the model failed before
    */
   public void submit(List<Sequence> sequences) {
-    lock.lock();
-    try {
-      refuseIfEnded();
-      SchedulerState now = state;
-      int ahead = arrivals.size() + now.waiting() + now.running();
-      if (ahead + sequences.size() > limits.maxSequences() + limits.maxQueue()) {
-        throw new QueueFullException(
-            ahead - Math.min(ahead, limits.maxSequences()), limits.maxQueue());
-      }
-      for (Sequence sequence : sequences) {
-        sequence.submitted(clock.getAsLong());
-        arrivals.add(sequence);
-      }
-      changed.signalAll();
-    } finally {
-      lock.unlock();
+    long now = clock.getAsLong();
+    sequences.forEach(sequence -> sequence.submitted(now));
+    arrivals.add(sequences, arrived -> requireRoom(sequences.size(), arrived));
+  }
+
+  private void requireRoom(int more, int arrived) {
+    SchedulerState now = state;
+    int ahead = arrived + now.waiting() + now.running();
+    if (ahead + more > limits.maxSequences() + limits.maxQueue()) {
+      throw new QueueFullException(
+          ahead - Math.min(ahead, limits.maxSequences()), limits.maxQueue());
     }
   }
 
   /** Makes the scheduler look again at its sequences: one was cancelled, or a reader has room. */
   public void wake() {
-    lock.lock();
-    try {
-      woken = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    arrivals.wake();
   }
 
   @Override
   public void drain() {
-    lock.lock();
-    try {
-      draining = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    arrivals.drain();
   }
 
   @Override
   public void close() {
-    lock.lock();
-    try {
-      closed = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    arrivals.close();
   }
 
   /** Returns what it does at the moment, as of its last step. */
   public SchedulerState state() {
-    lock.lock();
-    try {
-      SchedulerState last = state;
-      return new SchedulerState(
-          last.waiting() + arrivals.size(),
-          last.running(),
-          last.kept(),
-          last.freePages(),
-          last.cachedTokens(),
-          last.preemptions());
-    } finally {
-      lock.unlock();
-    }
+    return arrivals.count(
+        arrived -> {
+          SchedulerState last = state;
+          return new SchedulerState(
+              last.waiting() + arrived,
+              last.running(),
+              last.kept(),
+              last.freePages(),
+              last.cachedTokens(),
+              last.preemptions());
+        });
   }
 
   /** Returns what the passes over parts of prompts have taken. */
@@ -169,13 +140,14 @@ public final class Scheduler implements ModelScheduler {
   @Override
   public void run() {
     try {
-      boolean worked = false;
-      while (awaitWork(worked)) {
+      while (arrivals.await(work)) {
         worked = step();
       }
-      failAll(new EngineClosedException());
+      failAll(arrivals.end(null), new EngineClosedException());
     } catch (RuntimeException | Error e) {
-      failAll(fail(e));
+      EngineFailedException failed =
+          new EngineFailedException("The model's state is lost: " + e.getMessage(), e);
+      failAll(arrivals.end(failed), failed);
     }
   }
 
@@ -187,7 +159,7 @@ public final class Scheduler implements ModelScheduler {
    */
   boolean step() {
     long start = clock.getAsLong();
-    collectArrivals();
+    arrivals.take(this::collect);
     dropEnded(start);
     admit();
     boolean decode = running.canDecode();
@@ -247,61 +219,28 @@ public final class Scheduler implements ModelScheduler {
     }
   }
 
-  /**
-   * Waits for a reason to step; returns false once the scheduler is closed, or drained.
-   *
-   * @param worked whether the last step computed something, after which another sequence may have a
-   *     place
-   */
-  private boolean awaitWork(boolean worked) {
-    lock.lock();
-    try {
-      boolean due = worked;
-      while (!closed && !drained() && !woken && !due && !ready()) {
-        due = awaitChange();
-      }
-      woken = false;
-      return !closed && !drained();
-    } finally {
-      lock.unlock();
+  /** The sequences that were taken. */
+  private final class Work implements Arrivals.Work {
+    @Override
+    public boolean isDue() {
+      return worked || running.canPrefill() || running.canDecode();
+    }
+
+    @Override
+    public boolean isDone() {
+      return running.all().isEmpty() && waiting.size() == 0;
+    }
+
+    @Override
+    public long deadline() {
+      return Math.min(waiting.earliestDeadline(), running.earliestDeadline());
     }
   }
 
-  private boolean ready() {
-    return !arrivals.isEmpty() || running.canPrefill() || running.canDecode();
-  }
-
-  private boolean drained() {
-    return draining && arrivals.isEmpty() && running.all().isEmpty() && waiting.size() == 0;
-  }
-
-  /** Waits for a signal; returns true if a deadline came first. */
-  private boolean awaitChange() {
-    long deadline = Math.min(waiting.earliestDeadline(), running.earliestDeadline());
-    if (deadline == Long.MAX_VALUE) {
-      changed.awaitUninterruptibly();
-      return false;
-    }
-    try {
-      return changed.awaitNanos(Math.max(1, deadline - clock.getAsLong())) <= 0;
-    } catch (InterruptedException e) {
-      // Nobody interrupts the engine's thread but by mistake; its work goes on.
-      return false;
-    }
-  }
-
-  private void collectArrivals() {
-    lock.lock();
-    try {
-      if (!arrivals.isEmpty()) {
-        waiting.addAll(arrivals);
-        arrivals.clear();
-        // A call that comes meanwhile counts these among those that are ahead of it.
-        publish();
-      }
-    } finally {
-      lock.unlock();
-    }
+  /** A call that comes meanwhile counts these among those that are ahead of it. */
+  private void collect(Collection<Sequence> arrived) {
+    waiting.addAll(arrived);
+    publish();
   }
 
   private void dropEnded(long now) {
@@ -403,39 +342,9 @@ public final class Scheduler implements ModelScheduler {
     }
   }
 
-  private void refuseIfEnded() {
-    if (failure != null) {
-      throw new EngineFailedException(
-          "The engine failed before: " + failure.getMessage() + " Close it and build a new one.",
-          failure);
-    }
-    if (closed || draining) {
-      throw new EngineClosedException();
-    }
-  }
-
-  private EngineFailedException fail(Throwable cause) {
-    EngineFailedException failed =
-        new EngineFailedException("The model's state is lost: " + cause.getMessage(), cause);
-    lock.lock();
-    try {
-      failure = failed;
-    } finally {
-      lock.unlock();
-    }
-    return failed;
-  }
-
-  private void failAll(RuntimeException cause) {
+  private void failAll(List<Sequence> arrived, RuntimeException cause) {
     List<Sequence> left = new ArrayList<>(running.all());
-    lock.lock();
-    try {
-      closed = true;
-      waiting.addAll(arrivals);
-      arrivals.clear();
-    } finally {
-      lock.unlock();
-    }
+    waiting.addAll(arrived);
     running.all().clear();
     waiting.removeIf(sequence -> true, left::add);
     left.forEach(sequence -> sequence.listener().onFailure(cause));
