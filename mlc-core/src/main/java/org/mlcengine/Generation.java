@@ -168,18 +168,29 @@ final class Generation {
 
     @Override
     public void onEnd(EndReason reason, SequenceTimes times) {
-      if (reason != EndReason.STOP) {
-        offer(text.finish());
+      try {
+        if (reason != EndReason.STOP) {
+          offer(text.finish());
+        }
+        handOver();
+        sampler.close();
+      } catch (RuntimeException e) {
+        onFailure(e);
+        return;
       }
-      handOver();
-      sampler.close();
       report.ended(index, reason, times);
       events.add(new End(index, reason, times));
     }
 
     @Override
     public void onFailure(RuntimeException failure) {
-      sampler.close();
+      try {
+        sampler.close();
+      } catch (RuntimeException e) {
+        if (e != failure) {
+          failure.addSuppressed(e);
+        }
+      }
       report.failed(index, failure);
       events.add(new Failure(failure));
     }

@@ -1,6 +1,7 @@
 package org.mlcengine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.mlcengine.generation.ReplyText;
 import org.mlcengine.generation.StopAutomaton;
+import org.mlcengine.protocol.FinishReason;
 import org.mlcengine.runtime.ScriptedModel;
 import org.mlcengine.sampling.Mt19937;
 import org.mlcengine.sampling.Sampler;
@@ -24,7 +26,7 @@ class GenerationTest {
   private static final int TOKENS = 3_000;
   private static final int PAGES = 1_000;
 
-  private static final class Letters implements StreamDecoder {
+  private static class Letters implements StreamDecoder {
     @Override
     public String append(int id) {
       return "x";
@@ -58,13 +60,68 @@ class GenerationTest {
         .allMatch(text -> text.length() == TOKENS);
   }
 
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aTextThatCannotBeFinishedFailsItsRequestAlone() {
+    try (var engine = engine()) {
+      StreamDecoder broken =
+          new Letters() {
+            @Override
+            public String finish() {
+              throw new IllegalStateException("no end");
+            }
+          };
+      List<RequestSummary> told = new ArrayList<>();
+      Generation failing = generation(engine.scheduler(), told, 1, broken);
+      assertThatThrownBy(
+              () -> {
+                while (!failing.ended()) {
+                  failing.next();
+                }
+              })
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("no end");
+      assertThat(told).hasSize(1);
+      assertThat(told.getFirst().finishReasons()).containsExactly(FinishReason.ERROR);
+      Generation sound = generation(engine.scheduler(), told, 1, new Letters());
+      while (!sound.ended()) {
+        sound.next();
+      }
+      assertThat(told).hasSize(2);
+    }
+  }
+
+  private static EngineThread<ScriptedModel, Scheduler> engine() {
+    return EngineThread.start(
+        "scripted",
+        () -> new ScriptedModel(1, PAGES, tokens -> 0),
+        model -> new Scheduler(model, new SchedulerLimits(2, 64, 8, 0), System::nanoTime));
+  }
+
+  private static Generation generation(
+      Scheduler scheduler, List<RequestSummary> told, int maxTokens, StreamDecoder decoder) {
+    EngineListener listener =
+        new EngineListener() {
+          @Override
+          public void onRequestEnd(RequestSummary request) {
+            told.add(request);
+          }
+        };
+    RequestReport report = new RequestReport(listener, RequestSummary.Operation.CHAT, 1);
+    Generation generation = new Generation(scheduler, Generation.Delivery.PIECES, report);
+    generation.add(
+        new int[] {0},
+        maxTokens,
+        first(),
+        new ReplyText(decoder, new StopAutomaton(List.of()), List.of()),
+        Terms.DEFAULT);
+    generation.start();
+    return generation;
+  }
+
   /** The texts of two choices of TOKENS letters each, read with pauses. */
   private static List<String> texts(Generation.Delivery delivery) {
-    try (var engine =
-        EngineThread.start(
-            "scripted",
-            () -> new ScriptedModel(1, PAGES, tokens -> 0),
-            model -> new Scheduler(model, new SchedulerLimits(2, 64, 8, 0), System::nanoTime))) {
+    try (var engine = engine()) {
       RequestReport report =
           new RequestReport(new EngineListener() {}, RequestSummary.Operation.CHAT, 2);
       Generation generation = new Generation(engine.scheduler(), delivery, report);
