@@ -248,8 +248,8 @@ public final class Scheduler implements ModelScheduler {
     for (Iterator<Sequence> all = running.all().iterator(); all.hasNext(); ) {
       Sequence sequence = all.next();
       if (over(sequence, now)) {
-        all.remove();
         cache.keep(sequence);
+        all.remove();
         endEarly(sequence);
       }
     }
@@ -263,7 +263,7 @@ public final class Scheduler implements ModelScheduler {
     if (sequence.cancelled()) {
       end(sequence, EndReason.ABORT);
     } else {
-      sequence.listener().onFailure(new RequestTimeoutException(sequence.timeout()));
+      fail(sequence, new RequestTimeoutException(sequence.timeout()));
     }
   }
 
@@ -291,18 +291,19 @@ public final class Scheduler implements ModelScheduler {
 
   /** A sequence loses its KV and waits for a place again. */
   private void giveBack(Sequence sequence) {
+    // It waits, or runs, whenever the model may fail, so that it fails as well.
+    waiting.addEvicted(sequence);
     cache.drop(sequence);
     sequence.evict();
-    waiting.addEvicted(sequence);
   }
 
   private void settle(List<StepRunner.Outcome> outcomes) {
     for (StepRunner.Outcome outcome : outcomes) {
       Sequence sequence = outcome.sequence();
-      running.all().remove(sequence);
       cache.keep(sequence);
+      running.all().remove(sequence);
       if (outcome.failure() != null) {
-        sequence.listener().onFailure(outcome.failure());
+        fail(sequence, outcome.failure());
       } else if (outcome.end() != null) {
         end(sequence, outcome.end());
       }
@@ -313,18 +314,32 @@ public final class Scheduler implements ModelScheduler {
     EngineFailedException failed =
         new EngineFailedException("The forward pass failed: " + cause.getMessage(), cause);
     for (Sequence sequence : batch.reversed()) {
-      running.all().remove(sequence);
       if (batch.size() > 1 && sequence.suspected() < MAX_FAILURES) {
+        running.all().remove(sequence);
         giveBack(sequence);
       } else {
         cache.drop(sequence);
-        sequence.listener().onFailure(failed);
+        running.all().remove(sequence);
+        fail(sequence, failed);
       }
     }
   }
 
+  /** Whoever hears of the end may submit another at once, and finds the place free. */
   private void end(Sequence sequence, EndReason reason) {
-    sequence.listener().onEnd(reason, sequence.times(clock.getAsLong()));
+    try {
+      publish();
+    } finally {
+      sequence.listener().onEnd(reason, sequence.times(clock.getAsLong()));
+    }
+  }
+
+  private void fail(Sequence sequence, RuntimeException cause) {
+    try {
+      publish();
+    } finally {
+      sequence.listener().onFailure(cause);
+    }
   }
 
   private void publish() {

@@ -26,6 +26,7 @@ public final class ScriptedModel implements LanguageModel {
   private Predicate<ForwardBatch> failing = batch -> false;
   private boolean failNext;
   private boolean failNextAdd;
+  private boolean failRemovals;
   private boolean closed;
 
   /** The tokens of a sequence, and its pages, which others may share. */
@@ -78,6 +79,11 @@ public final class ScriptedModel implements LanguageModel {
     failNextAdd = true;
   }
 
+  /** Makes calls throw that remove or cut a sequence, which no request can cause. */
+  public void failRemovals() {
+    failRemovals = true;
+  }
+
   @Override
   public int vocabularySize() {
     return vocabularySize;
@@ -105,6 +111,7 @@ public final class ScriptedModel implements LanguageModel {
 
   @Override
   public void removeSequence(long id) {
+    requireRemovals();
     if (sequences.remove(id) == null) {
       throw new IllegalStateException("no sequence " + id);
     }
@@ -134,9 +141,16 @@ public final class ScriptedModel implements LanguageModel {
 
   @Override
   public void truncateSequence(long id, int length) {
+    requireRemovals();
     Content content = content(id);
     content.tokens.subList(length, content.tokens.size()).clear();
     content.pages.subList(Math.ceilDiv(length, PAGE_SIZE), content.pages.size()).clear();
+  }
+
+  private void requireRemovals() {
+    if (failRemovals) {
+      throw new IllegalStateException("scripted loss");
+    }
   }
 
   private Content content(long id) {

@@ -51,6 +51,43 @@ class QueueTest {
         .containsExactly(EndReason.LENGTH, EndReason.LENGTH, null, null, EndReason.LENGTH);
   }
 
+  /** However a sequence ends, a caller who hears of it and asks again is not refused. */
+  @Test
+  void whoHearsOfAnEndFindsThePlaceFree() {
+    for (String way : List.of("complete", "cancelled", "late", "failed")) {
+      Scheduler scheduler = scheduler(1, 0);
+      Recorder next = new Recorder();
+      Recorder first =
+          new Recorder() {
+            @Override
+            public void onEnd(EndReason reason, SequenceTimes sequenceTimes) {
+              scheduler.submit(List.of(next.sequence(1, 1)));
+            }
+
+            @Override
+            public void onFailure(RuntimeException cause) {
+              scheduler.submit(List.of(next.sequence(1, 1)));
+            }
+          };
+      Optional<Duration> timeout =
+          way.equals("late") ? Optional.of(Duration.ofNanos(1)) : Optional.empty();
+      Sequence sequence =
+          first.sequence(new Terms(0, "", "", timeout), way.equals("complete") ? 2 : 9, 1);
+      scheduler.submit(List.of(sequence));
+      scheduler.step();
+      switch (way) {
+        case "cancelled" -> sequence.cancel();
+        case "late" -> clock.set(Long.MAX_VALUE - 1);
+        case "failed" -> model.failNext();
+        default -> {}
+      }
+      scheduler.step();
+      drain(scheduler);
+      assertThat(next.end).as(way).isEqualTo(EndReason.LENGTH);
+      clock.set(0);
+    }
+  }
+
   @Test
   void aPlaceThatIsFreeTakesAnotherRequest() {
     Scheduler scheduler = scheduler(1, 0);

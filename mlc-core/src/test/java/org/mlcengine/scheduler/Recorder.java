@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps what a sequence reports; stops after a given token. */
-final class Recorder implements SequenceListener {
+class Recorder implements SequenceListener {
   final List<Integer> tokens = new ArrayList<>();
   @Nullable EndReason end;
   SequenceTimes times = new SequenceTimes(0, 0, 0, 0, 0, 0, 0);

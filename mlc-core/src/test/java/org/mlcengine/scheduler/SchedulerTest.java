@@ -262,6 +262,36 @@ class SchedulerTest {
     scheduler.close();
   }
 
+  /** Wherever a sequence is on its way when the model is lost, its caller hears of that. */
+  @Test
+  void aModelThatIsLostWhileASequenceLeavesFailsIt() {
+    for (String way : List.of("ends", "cancelled", "failed", "failed together", "preempted")) {
+      ScriptedModel model = model(way.equals("preempted") ? 2 : 8);
+      Scheduler scheduler = scheduler(model, 4, 64);
+      List<Recorder> replies = List.of(new Recorder(), new Recorder());
+      List<Sequence> sequences = new ArrayList<>();
+      replies.forEach(reply -> sequences.add(reply.sequence(way.equals("ends") ? 1 : 40, 1)));
+      scheduler.submit(sequences);
+      if (!way.equals("ends")) {
+        scheduler.step();
+      }
+      model.failRemovals();
+      switch (way) {
+        case "cancelled" -> sequences.getFirst().cancel();
+        case "failed together" -> model.failIf(batch -> true);
+        case "failed" -> {
+          replies.getFirst().room = false;
+          model.failIf(batch -> true);
+        }
+        default -> {}
+      }
+      scheduler.run();
+      assertThat(replies)
+          .as(way)
+          .allSatisfy(reply -> assertThat(reply.failure).hasMessageContaining("scripted loss"));
+    }
+  }
+
   @Test
   void closingFailsWhatIsLeftAndRefusesMore() throws InterruptedException {
     Scheduler scheduler = scheduler(model(8), 1, 64);
