@@ -5,7 +5,7 @@
 #include "numbers.h"
 
 enum {
-  /** Keys of a split of a single query's context: short ones, and those of more keys than these. */
+  /** Keys of a split of a query's context: short ones, and those of more keys than these. */
   SHORT_SPLIT = KEY_TILE,
   LONG_SPLIT = 4 * KEY_TILE,
   LONG_CONTEXT = 16 * KEY_TILE,
@@ -13,11 +13,11 @@ enum {
   TEAM_WORK = 1 << 15
 };
 
-/** A single query for each sequence: the context is split between the members, then joined. */
+/** Few queries, each on its own: what it sees is split between the members, then joined. */
 struct decode_job {
   const struct attention* work;
   size_t splits;
-  /** `[sequences * kv_heads * splits]` states; shorter sequences leave some empty. */
+  /** `[tokens * kv_heads * splits]` states; those that see less leave some empty. */
   float* states;
   /** `[members]`: queries of a group, then ATTEND_SCRATCH. */
   float* private;
@@ -56,10 +56,10 @@ static struct range splits_of(const struct attention* work, const struct context
   return (struct range){first, last};
 }
 
-/** A split of one key head's keys of one sequence. */
+/** A split of one key head's keys that a token sees. */
 struct split {
   struct context context;
-  size_t sequence;
+  size_t token;
   size_t head;
   struct range keys;
 };
@@ -67,9 +67,9 @@ struct split {
 static void find_split(const struct decode_job* job, size_t part, struct split* to) {
   const struct attention* work = job->work;
   const size_t item = part / job->splits;
-  to->sequence = item / work->kv_heads;
+  to->token = item / work->kv_heads;
   to->head = item % work->kv_heads;
-  to->context = context_of(work, to->sequence);
+  to->context = context_of_token(work, to->token);
   const struct range splits = splits_of(work, &to->context);
   const size_t split = splits.first + part % job->splits, keys = to->context.keys;
   to->keys = (struct range){0, 0};
@@ -94,7 +94,7 @@ static void decode_split(const struct decode_job* job, size_t part, size_t parts
       state_at(job->states + part * state_size(group, work->size), group, work->size);
   clear_state(state, group, work->size);
   if (split.keys.first == split.keys.last) return;
-  read_queries(work, split.sequence, split.head, q);
+  read_queries(work, split.token, split.head, q);
   struct keys tiles[2];
   find_tile_of(work, &split, split.keys.first, &tiles[0]);
   int now = 0;
@@ -172,7 +172,7 @@ static void finish_item(const struct decode_job* job, size_t item, float* room) 
     write_results(work, token, head, join_splits(job, item));
     return;
   }
-  const struct context context = context_of(work, token);
+  const struct context context = context_of_token(work, token);
   if (adds_nothing(work, &context)) {
     write_nothing(work, token, head);
   } else {
@@ -183,7 +183,7 @@ static void finish_item(const struct decode_job* job, size_t item, float* room) 
 static void decode_part(struct team* team, int member, void* context) {
   const struct decode_job* job = context;
   const struct attention* work = job->work;
-  const size_t items = work->sequences * work->kv_heads, parts = items * job->splits;
+  const size_t items = tokens_of(work) * work->kv_heads, parts = items * job->splits;
   float* private = job->private + (size_t)member * job->private_size;
   size_t part;
   while ((part = team_claim(team, member, parts)) < parts) decode_split(job, part, parts, private);
@@ -194,11 +194,11 @@ static void decode_part(struct team* team, int member, void* context) {
 
 int attend_decode(const struct attention* work) {
   const size_t group = work->heads / work->kv_heads;
-  const size_t items = work->sequences * work->kv_heads;
+  const size_t tokens = tokens_of(work), items = tokens * work->kv_heads;
   const size_t threads = (size_t)team_threads();
   size_t splits = 1, total = 0;
-  for (size_t s = 0; s < work->sequences; s++) {
-    const struct context context = context_of(work, s);
+  for (size_t t = 0; t < tokens; t++) {
+    const struct context context = context_of_token(work, t);
     const struct range needed = splits_of(work, &context);
     splits = most(splits, needed.last - needed.first);
     total += context.keys - context.taken;

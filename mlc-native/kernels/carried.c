@@ -22,7 +22,7 @@ static int fail(const char* kind, const char* problem) {
   return -1;
 }
 
-static size_t tokens_of(const struct attention* work) {
+size_t tokens_of(const struct attention* work) {
   return work->query_starts == NULL ? work->sequences : (size_t)work->query_starts[work->sequences];
 }
 
@@ -70,11 +70,8 @@ int carried_add(struct scratch* scratch, const struct attention* work, struct at
     whole->query_starts = fresh->q != NULL ? fresh->query_starts : NULL;
     whole->causal = fresh->q != NULL;
   }
-  if (scratch->phase != PHASE_DECODE) return 0;
-  if (tokens_of(whole) != whole->sequences) {
-    return fail("ValueError", "a sequence has several tokens, which no decode step appends");
-  }
-  whole->query_starts = NULL;
+  const bool one_each = tokens_of(whole) == whole->sequences;
+  if (scratch->phase == PHASE_DECODE && one_each) whole->query_starts = NULL;
   return 0;
 }
 
@@ -127,6 +124,13 @@ struct context context_of(const struct attention* work, size_t sequence) {
   if (rows == NULL || rows->keys == NULL) return context;
   context.first_row = (size_t)rows->starts[sequence];
   context.keys += (size_t)rows->starts[sequence + 1] - context.first_row;
+  return context;
+}
+
+struct context context_of_token(const struct attention* work, size_t token) {
+  const size_t sequence = entry_of(work, token);
+  struct context context = context_of(work, sequence);
+  if (work->causal) context.keys -= queries_of(work, sequence).last - 1 - token;
   return context;
 }
 

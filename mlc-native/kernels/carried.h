@@ -72,6 +72,12 @@ struct range queries_of(const struct attention* work, size_t sequence);
 
 struct context context_of(const struct attention* work, size_t sequence);
 
+/** The keys that a token of a causal call sees: of the new ones of its sequence, those up to it. */
+struct context context_of_token(const struct attention* work, size_t token);
+
+/** How many tokens a call has. */
+size_t tokens_of(const struct attention* work);
+
 /** Finds the keys `first..first + count` of a context's head. */
 void find_keys(const struct attention* work, const struct context* context, size_t head,
                size_t first, size_t count, struct keys* keys);

@@ -323,6 +323,19 @@ static void test_prefill(uint64_t seed) {
   begin_phase(PHASE_BY_SHAPE, false);
 }
 
+/** Checks a token against a decode of one token that sees the keys up to it, in pages. */
+static void check_decoded(const struct batch* b, size_t s, size_t token) {
+  struct sequences one = one_of(b->all, s);
+  one.used = 0;
+  struct batch alone = {.all = &one, .from = {token}, .to = {token + 1}};
+  struct table table = {0};
+  gather(&alone);
+  add_entry(&one, &table, 0, 0, token + 1, 1);
+  begin_phase(PHASE_DECODE, true);
+  attend_pages(&alone, &table, false, false);
+  check_token(b, s, token, alone.out, alone.log_sum);
+}
+
 static void test_decode(uint64_t seed) {
   case_begin("attention of a decode", seed);
   struct sequences all = random_sequences(random_int(0, 3) == 0 ? 1700 : 200);
@@ -336,16 +349,28 @@ static void test_decode(uint64_t seed) {
   // TVM appends before attention, unless very many sequences share their last block.
   const bool appended = random_int(0, 3) > 0;
   attend_parts(&b, appended ? b.to : b.from, !appended);
+  for (size_t s = 0; s < all.count; s++) check_decoded(&b, s, b.from[s]);
+  begin_phase(PHASE_BY_SHAPE, false);
+}
+
+/** Some sequences of a batch have several tokens, as where drafted ones are verified. */
+static void test_verification(uint64_t seed) {
+  case_begin("attention of a decode of several tokens", seed);
+  struct sequences all = random_sequences(random_int(0, 3) == 0 ? 1700 : 200);
+  struct batch b = {.all = &all};
+  bool history = false;
   for (size_t s = 0; s < all.count; s++) {
-    struct sequences one = one_of(&all, s);
-    one.used = 0;
-    struct batch alone = {.all = &one, .from = {b.from[s]}, .to = {b.to[s]}};
-    struct table table = {0};
-    gather(&alone);
-    add_entry(&one, &table, 0, 0, b.to[s], 1);
-    begin_phase(PHASE_DECODE, true);
-    attend_pages(&alone, &table, false, false);
-    check_token(&b, s, b.from[s], alone.out, alone.log_sum);
+    const size_t room = all.length[s] - all.shared, most = room < 9 ? room : 9;
+    const size_t count = random_bool() ? 1 : (size_t)random_int(1, (int)most);
+    b.to[s] = all.length[s];
+    b.from[s] = b.to[s] - count;
+    history = history || b.from[s] > 0;
+  }
+  gather(&b);
+  begin_phase(PHASE_DECODE, history);
+  attend_parts(&b, b.from, true);
+  for (size_t s = 0; s < all.count; s++) {
+    for (size_t t = b.from[s]; t < b.to[s]; t++) check_decoded(&b, s, t);
   }
   begin_phase(PHASE_BY_SHAPE, false);
 }
@@ -357,4 +382,5 @@ void test_phases(uint64_t seed) {
   test_layer(seed);
   test_prefill(seed);
   test_decode(seed);
+  test_verification(seed);
 }
