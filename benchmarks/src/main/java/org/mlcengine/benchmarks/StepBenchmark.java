@@ -164,6 +164,11 @@ public class StepBenchmark {
     }
 
     @Override
+    public int mostVerified() {
+      return 0;
+    }
+
+    @Override
     public void truncateSequence(long id, int length) {}
 
     @Override

@@ -22,6 +22,12 @@ public record MemoryPlan(
     long workspaceBytes,
     long availableBytes) {
   /**
+   * The most tokens of a pass that verifies drafted ones. TVM keeps the memory of each number of
+   * tokens that it has met, so there must not be many.
+   */
+  public static final int MOST_VERIFIED = 17;
+
+  /**
    * Infers what is left open as MLC does for the mode and sums up the memory; a function of its
    * arguments alone. A context window or a total that the user sets is granted whole or refused.
    *

@@ -23,11 +23,7 @@ public final class ForwardBatch {
     phase = Phase.PREFILL;
   }
 
-  /**
-   * Sets what the pass computes.
-   *
-   * @param phase {@link Phase#DECODE} only if every entry has one token
-   */
+  /** Sets what the pass computes. */
   public void phase(Phase phase) {
     this.phase = phase;
   }
@@ -71,6 +67,11 @@ public final class ForwardBatch {
   /** Returns the number of tokens of all entries together. */
   public int tokenCount() {
     return tokenCount;
+  }
+
+  /** Returns how many rows of logits the pass makes: one for each token, or one for each entry. */
+  public int logitRows() {
+    return phase == Phase.DECODE ? tokenCount : size;
   }
 
   /** Returns the sequence of an entry. */

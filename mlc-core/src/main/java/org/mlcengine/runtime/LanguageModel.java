@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * A language model with a paged KV cache, as the scheduler sees it: sequences of tokens that grow,
- * and the logits of their last positions.
+ * and logits of their positions.
  */
 public interface LanguageModel extends Model {
   /** Returns the number of logits in a row. */
@@ -47,7 +47,15 @@ public interface LanguageModel extends Model {
   void removeSequence(long id);
 
   /**
-   * Appends the tokens of each entry to its sequence and computes the logits that follow.
+   * Returns how many tokens a decode may have in all in which an entry has several; 0 if each may
+   * have but one.
+   */
+  int mostVerified();
+
+  /**
+   * Appends the tokens of each entry to its sequence and computes the logits that follow: after a
+   * {@linkplain Phase#PREFILL prefill} those that follow the last token of each entry, after a
+   * {@linkplain Phase#DECODE decode} those that follow each token.
    *
    * <p>In one {@linkplain ForwardBatch#phase() phase} the logits of an entry depend, to the bit, on
    * its sequence alone: on the tokens, and on which of them were appended in which phase. Neither
@@ -56,8 +64,8 @@ public interface LanguageModel extends Model {
    *
    * <p>After an exception the sequences of the batch are in an undefined state; remove them.
    *
-   * @return float32 [batch.size(), vocabularySize()]: row {@code i} follows the last token of entry
-   *     {@code i}. It may be modified, and is valid until the next call.
+   * @return float32 [batch.logitRows(), vocabularySize()], in the order of the entries and their
+   *     tokens. It may be modified, and is valid until the next call.
    */
   MemorySegment forward(ForwardBatch batch);
 }

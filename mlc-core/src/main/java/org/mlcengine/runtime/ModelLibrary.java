@@ -2,6 +2,7 @@ package org.mlcengine.runtime;
 
 import java.nio.file.Path;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.mlcengine.bindings.TvmCall;
@@ -78,6 +79,13 @@ final class ModelLibrary implements AutoCloseable {
     } catch (TvmException | NoSuchElementException e) {
       throw mismatch(file, "does not describe itself: " + e.getMessage(), e);
     }
+  }
+
+  /** Returns whether the library has a function. */
+  boolean has(String function) {
+    Optional<TvmFunction> found = machine.find(function);
+    found.ifPresent(TvmFunction::close);
+    return found.isPresent();
   }
 
   /** Prepares calls of one of the library's functions. */

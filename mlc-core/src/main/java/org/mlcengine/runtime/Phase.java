@@ -7,6 +7,9 @@ package org.mlcengine.runtime;
 public enum Phase {
   /** Tokens of prompts, one or many of each. */
   PREFILL,
-  /** The token of each sequence that the step before chose. */
+  /**
+   * The token of each sequence that the step before chose, and behind it others that may follow.
+   * Each token's logits are those of a decode that has it alone.
+   */
   DECODE
 }

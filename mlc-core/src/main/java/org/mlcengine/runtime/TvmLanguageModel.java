@@ -10,6 +10,7 @@ import org.mlcengine.bindings.TvmRuntime;
 import org.mlcengine.bindings.TvmTensorBuffer;
 import org.mlcengine.bindings.TvmTensorView;
 import org.mlcengine.model.EngineLimits;
+import org.mlcengine.model.MemoryPlan;
 import org.mlcengine.runtime.KvCache.ShapeArgument;
 
 /** A model library with its weights and its KV cache. */
@@ -31,6 +32,7 @@ public final class TvmLanguageModel implements LanguageModel {
   private final TvmCall decode;
   private final TvmCall batchPrefill;
   private final TvmCall batchDecode;
+  private final @Nullable TvmCall batchVerify;
   private final @Nullable TvmCall phase;
   private final TvmTensorView embedding = new TvmTensorView();
   private final TvmTensorView logits = new TvmTensorView();
@@ -63,6 +65,7 @@ public final class TvmLanguageModel implements LanguageModel {
     prefill = step("prefill");
     decode = step("decode");
     batchDecode = step("batch_decode");
+    batchVerify = library.has("batch_verify") ? step("batch_verify") : null;
     batchPrefill =
         library
             .prepare("batch_prefill", 4)
@@ -102,6 +105,12 @@ public final class TvmLanguageModel implements LanguageModel {
   @Override
   public int pageSize() {
     return facts.plan().limits().pageSize();
+  }
+
+  @Override
+  public int mostVerified() {
+    EngineLimits limits = facts.plan().limits();
+    return batchVerify == null ? 0 : Math.min(MemoryPlan.MOST_VERIFIED, limits.prefillChunk());
   }
 
   @Override
@@ -147,7 +156,7 @@ public final class TvmLanguageModel implements LanguageModel {
     TvmCall step = step(batch, decoding);
     time.invoke(step);
     cache.end();
-    return logits(step, batch.size());
+    return logits(step, batch.logitRows());
   }
 
   /** Tells the kernels, if they ask. A library that does not call them takes no notice. */
@@ -171,6 +180,9 @@ public final class TvmLanguageModel implements LanguageModel {
   private TvmCall step(ForwardBatch batch, boolean decoding) {
     if (decoding) {
       return batch.size() == 1 ? decode : batchDecode;
+    }
+    if (batch.phase() == Phase.DECODE && batchVerify != null) {
+      return batchVerify;
     }
     if (batch.size() == 1) {
       return prefill;
@@ -205,10 +217,12 @@ public final class TvmLanguageModel implements LanguageModel {
       throw new IllegalArgumentException(
           "A batch may have %d tokens, got %d".formatted(batchTokens(limits), batch.tokenCount()));
     }
-    if (batch.phase() == Phase.DECODE && batch.tokenCount() > batch.size()) {
+    if (batch.phase() == Phase.DECODE
+        && batch.tokenCount() > batch.size()
+        && batch.tokenCount() > mostVerified()) {
       throw new IllegalArgumentException(
-          "A decode has one token for each sequence, got %d for %d"
-              .formatted(batch.tokenCount(), batch.size()));
+          "A decode has one token for each sequence, or at most %d in all, got %d for %d"
+              .formatted(mostVerified(), batch.tokenCount(), batch.size()));
     }
     int vocabulary = vocabularySize();
     for (int i = 0; i < batch.tokenCount(); i++) {
@@ -232,6 +246,9 @@ public final class TvmLanguageModel implements LanguageModel {
     }
     if (phase != null) {
       phase.close();
+    }
+    if (batchVerify != null) {
+      batchVerify.close();
     }
     embeddingShape.close();
     cache.close();

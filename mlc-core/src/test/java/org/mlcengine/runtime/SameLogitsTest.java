@@ -83,7 +83,7 @@ class SameLogitsTest {
     open.remove(id);
   }
 
-  /** Returns the logits of each entry. */
+  /** Returns the logits of each entry, or of each token of a decode. */
   private static float[][] forward(Phase phase, Entry... entries) {
     ForwardBatch batch = new ForwardBatch();
     batch.phase(phase);
@@ -92,7 +92,7 @@ class SameLogitsTest {
     }
     float[] all = model.forward(batch).toArray(JAVA_FLOAT);
     int size = model.vocabularySize();
-    float[][] rows = new float[entries.length][];
+    float[][] rows = new float[batch.logitRows()][];
     for (int i = 0; i < rows.length; i++) {
       rows[i] = Arrays.copyOfRange(all, i * size, (i + 1) * size);
     }
@@ -287,6 +287,91 @@ class SameLogitsTest {
     assertSame(next[1], shorter[1], "the second fork's decode");
   }
 
+  /** The logits of decodes of one token each, from a length on. */
+  private float[][] decodes(int length, int count) {
+    long id = add();
+    prefill(id, 0, length);
+    float[][] logits = new float[count][];
+    Arrays.setAll(logits, i -> decode(id, length + i));
+    remove(id);
+    return logits;
+  }
+
+  private void assertVerified(float[][] found, int row, float[][] expected, int count, String what) {
+    for (int i = 0; i < count; i++) {
+      assertSame(found[row + i], expected[i], what + ", token " + i);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 60, 500, 1017, 1100})
+  void severalTokensOfADecode(int length) {
+    float[][] reference = decodes(length, 9);
+    long id = add();
+    prefill(id, 0, length);
+    for (int count = 1; count <= 9; count++) {
+      float[][] found = forward(Phase.DECODE, new Entry(id, PROMPT, length, length + count));
+      assertVerified(found, 0, reference, count, "%d of %d at once".formatted(count, length));
+      model.truncateSequence(id, length);
+    }
+  }
+
+  /** What was drafted is cut off and computed again with other tokens before and beside it. */
+  @ParameterizedTest
+  @ValueSource(ints = {60, 200, 1019})
+  void severalTokensAfterCuts(int length) {
+    float[][] reference = decodes(length, 40);
+    long id = add();
+    prefill(id, 0, length);
+    int[] wrong = PROMPT.clone();
+    int at = 0;
+    while (at < 30) {
+      int right = random.nextInt(1, 5);
+      for (int i = at + right; i < at + 9; i++) {
+        wrong[length + i] = random.nextInt(3, 40_000);
+      }
+      int count = random.nextInt(right, 10);
+      float[][] found =
+          forward(Phase.DECODE, new Entry(id, wrong, length + at, length + at + count));
+      float[][] expected = Arrays.copyOfRange(reference, at, at + right);
+      assertVerified(found, 0, expected, right, "%d of %d from %d".formatted(count, length, at));
+      at += right;
+      model.truncateSequence(id, length + at);
+      System.arraycopy(PROMPT, 0, wrong, 0, wrong.length);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {63, 500, 1020})
+  void severalTokensOfSomeOfABatch(int length) {
+    float[][] reference = decodes(length, 9);
+    long parent = add();
+    prefill(parent, 0, length);
+    // Forks that share whole pages, some of which have more of the prompt of their own.
+    int shared = length / 16 * 16;
+    for (int round = 0; round < 4; round++) {
+      List<Entry> entries = new ArrayList<>();
+      int left = model.mostVerified();
+      for (int i = 0; i < 4; i++) {
+        long id = i == 0 ? add() : fork(parent, i % 2 == 0 ? shared : length);
+        prefill(id, i == 0 ? 0 : i % 2 == 0 ? shared : length, length);
+        int count = random.nextBoolean() ? 1 : random.nextInt(1, Math.min(8, left - (3 - i)) + 1);
+        left -= count;
+        entries.add(random.nextInt(i + 1), new Entry(id, PROMPT, length, length + count));
+      }
+      float[][] found = forward(Phase.DECODE, entries.toArray(Entry[]::new));
+      int row = 0;
+      for (Entry entry : entries) {
+        int count = entry.to - entry.from;
+        assertVerified(found, row, reference, count, "%d, batch %s".formatted(length, entries));
+        row += count;
+        model.truncateSequence(entry.id, length + 1);
+        assertSame(decode(entry.id, length + 1), reference[1], "after a cut");
+        remove(entry.id);
+      }
+    }
+  }
+
   @Test
   void forksShareTheirPages() {
     long parent = add();
@@ -317,7 +402,7 @@ class SameLogitsTest {
         .isInstanceOf(IllegalArgumentException.class);
     ForwardBatch batch = new ForwardBatch();
     batch.phase(Phase.DECODE);
-    batch.add(parent, PROMPT, 20, 2);
+    batch.add(parent, PROMPT, 20, model.mostVerified() + 1);
     assertThatThrownBy(() -> model.forward(batch)).isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -24,6 +24,7 @@ public final class ScriptedModel implements LanguageModel {
   private final Map<Long, Content> sequences = new HashMap<>();
   private final List<List<Integer>> steps = new ArrayList<>();
   private Predicate<ForwardBatch> failing = batch -> false;
+  private int mostVerified;
   private boolean failNext;
   private boolean failNextAdd;
   private boolean failRemovals;
@@ -87,6 +88,16 @@ public final class ScriptedModel implements LanguageModel {
   @Override
   public int vocabularySize() {
     return vocabularySize;
+  }
+
+  /** Sets how many tokens a decode may have that verifies drafted ones; 0 at first. */
+  public void mostVerified(int tokens) {
+    mostVerified = tokens;
+  }
+
+  @Override
+  public int mostVerified() {
+    return mostVerified;
   }
 
   @Override
@@ -168,16 +179,23 @@ public final class ScriptedModel implements LanguageModel {
       throw new IllegalStateException("scripted failure");
     }
     MemorySegment logits =
-        Arena.ofAuto().allocate((long) batch.size() * vocabularySize * Float.BYTES, 4);
+        Arena.ofAuto().allocate((long) batch.logitRows() * vocabularySize * Float.BYTES, 4);
+    boolean decode = batch.phase() == Phase.DECODE;
+    if (decode && batch.tokenCount() > batch.size() && batch.tokenCount() > mostVerified) {
+      throw new IllegalStateException(batch.tokenCount() + " tokens are too many to verify");
+    }
     List<Integer> lengths = new ArrayList<>();
     int position = 0;
+    int row = 0;
     for (int i = 0; i < batch.size(); i++) {
       Content content = content(batch.sequenceId(i));
       for (int j = 0; j < batch.length(i); j++) {
         content.add(batch.token(position++));
+        if (decode || j == batch.length(i) - 1) {
+          int next = script.applyAsInt(content.tokens);
+          logits.setAtIndex(JAVA_FLOAT, (long) row++ * vocabularySize + next, 1);
+        }
       }
-      int next = script.applyAsInt(content.tokens);
-      logits.setAtIndex(JAVA_FLOAT, (long) i * vocabularySize + next, 1);
       lengths.add(batch.length(i));
     }
     steps.add(lengths);
