@@ -4,7 +4,8 @@ package org.mlcengine;
  * Hears what an engine does, for metrics and logs. Set by {@link MLCEngine.Builder#listener}.
  *
  * <p>May be called by several threads at once, among them the one that computes every reply: a
- * method returns at once and never waits. What it throws is logged and harms no request.
+ * method returns at once and never waits; it cannot close, unload or reload the engine. What it
+ * throws is logged and harms no request.
  */
 public interface EngineListener {
   /**

@@ -1,6 +1,9 @@
 package org.mlcengine;
 
-/** Hears how far the loading of a model has come. May be called by several threads. */
+/**
+ * Hears how far the loading of a model has come. May be called by several threads. What it throws
+ * ends the loading; it cannot close, unload or reload the engine, which waits for the loading.
+ */
 @FunctionalInterface
 public interface LoadListener {
   /** What is being done. */

@@ -111,7 +111,8 @@ public final class MLCEngine implements AutoCloseable {
 
   /**
    * Fails the requests under way with {@link org.mlcengine.errors.EngineClosedException}, frees the
-   * model's memory, and returns when that is done. Closing again does nothing.
+   * model's memory, and returns when that is done. A {@link #reload} under way fails with that as
+   * well, once its model is open. Closing again does nothing.
    */
   @Override
   public void close() {

@@ -2,6 +2,7 @@ package org.mlcengine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,9 @@ final class ModelSlot implements AutoCloseable {
 
   /** Models that take no more requests and have not ended yet. */
   private final List<Loaded> leaving = new ArrayList<>();
+
+  /** Held while a model is opened, which may take long; taken before the monitor. */
+  private final ReentrantLock opening = new ReentrantLock();
 
   private final EngineListener listener;
   private boolean closed;
@@ -70,25 +74,38 @@ final class ModelSlot implements AutoCloseable {
   }
 
   /** Opens a model and puts it in the place of the one before, which works off what it has. */
-  synchronized void replace(Supplier<Loaded> opener) {
-    requireOpen();
-    put(opener.get());
+  void replace(Supplier<Loaded> opener) {
+    opening.lock();
+    try {
+      requireOpen();
+      Loaded next = opener.get();
+      try {
+        exchange(next);
+      } catch (EngineClosedException e) {
+        next.service.close();
+        throw e;
+      }
+    } finally {
+      opening.unlock();
+    }
   }
 
   /** Waits until the model has worked off what it has, and closes it. */
   void empty() {
     Loaded before;
-    synchronized (this) {
-      requireOpen();
-      before = current;
-      put(null);
+    opening.lock();
+    try {
+      before = exchange(null);
+    } finally {
+      opening.unlock();
     }
     if (before != null) {
       before.service.awaitEnd();
     }
   }
 
-  private void put(@Nullable Loaded next) {
+  private synchronized @Nullable Loaded exchange(@Nullable Loaded next) {
+    requireOpen();
     Loaded before = current;
     current = next;
     leaving.removeIf(model -> model.service.hasEnded());
@@ -96,17 +113,24 @@ final class ModelSlot implements AutoCloseable {
       leaving.add(before);
       before.service.drain();
     }
+    return before;
   }
 
-  private void requireOpen() {
+  private synchronized void requireOpen() {
     if (closed) {
       throw new EngineClosedException();
     }
   }
 
-  /** Closes every model. */
+  /** Closes every model, one that is being opened as soon as it is open. */
   @Override
-  public synchronized void close() {
+  public void close() {
+    closeOpen();
+    opening.lock();
+    opening.unlock();
+  }
+
+  private synchronized void closeOpen() {
     closed = true;
     leaving.forEach(model -> model.service.close());
     leaving.clear();

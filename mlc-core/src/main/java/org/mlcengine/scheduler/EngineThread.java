@@ -19,10 +19,14 @@ public final class EngineThread<M extends Model, S extends ModelScheduler>
   private final M model;
   private final S scheduler;
 
-  private EngineThread(Thread thread, M model, S scheduler) {
+  /** Done when the model is closed, by the engine's thread, which ends then. */
+  private final CompletableFuture<Void> ended;
+
+  private EngineThread(Thread thread, M model, S scheduler, CompletableFuture<Void> ended) {
     this.thread = thread;
     this.model = model;
     this.scheduler = scheduler;
+    this.ended = ended;
   }
 
   /**
@@ -36,13 +40,18 @@ public final class EngineThread<M extends Model, S extends ModelScheduler>
       String name, Supplier<M> opener, Function<M, S> schedulers) {
     CompletableFuture<M> opened = new CompletableFuture<>();
     CompletableFuture<S> scheduled = new CompletableFuture<>();
+    CompletableFuture<Void> ended = new CompletableFuture<>();
     Thread thread =
         Thread.ofPlatform()
             .name(name)
             .daemon()
-            .start(() -> live(opener, schedulers, opened, scheduled));
+            .start(
+                () -> {
+                  live(opener, schedulers, opened, scheduled);
+                  ended.complete(null);
+                });
     try {
-      return new EngineThread<>(thread, opened.join(), scheduled.join());
+      return new EngineThread<>(thread, opened.join(), scheduled.join(), ended);
     } catch (CompletionException e) {
       switch (e.getCause()) {
         case RuntimeException failure -> throw failure;
@@ -89,25 +98,22 @@ public final class EngineThread<M extends Model, S extends ModelScheduler>
    * Refuses what is submitted from now on, closes the model when the rest is done, and returns at
    * once.
    *
-   * @param then runs after the model was closed, on a thread of its own
+   * @param then runs after the model was closed, before {@link #awaitEnd} returns
    */
   public void drain(Runnable then) {
+    CompletableFuture<Void> unused = ended.thenRun(then);
     scheduler.drain();
-    Thread.ofVirtual()
-        .name(thread.getName() + "-end")
-        .start(
-            () -> {
-              awaitEnd();
-              then.run();
-            });
   }
 
   /**
    * Ends the step under way, fails what is left, closes the model, and waits for all that. Closing
    * again does nothing.
+   *
+   * @throws IllegalStateException on the engine's own thread, which would wait for itself
    */
   @Override
   public void close() {
+    requireOtherThread();
     scheduler.close();
     awaitEnd();
   }
@@ -115,8 +121,11 @@ public final class EngineThread<M extends Model, S extends ModelScheduler>
   /**
    * Waits until the model is closed, which was asked for before. An interrupt does not cut the wait
    * short, since the memory is freed only then.
+   *
+   * @throws IllegalStateException on the engine's own thread, which would wait for itself
    */
   public void awaitEnd() {
+    requireOtherThread();
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {
@@ -127,6 +136,14 @@ public final class EngineThread<M extends Model, S extends ModelScheduler>
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void requireOtherThread() {
+    if (Thread.currentThread() == thread) {
+      throw new IllegalStateException(
+          "A listener waits for the end of the engine whose thread called it, which would last for"
+              + " ever. Close or unload the engine on another thread.");
     }
   }
 }
