@@ -56,6 +56,18 @@ class EngineProcessTest {
   }
 
   @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "sets Linux's limit of the address space")
+  void memoryThatTheSystemRefusesIsAnErrorAndTheNextModelOpens() throws Exception {
+    List<String> lines = run("scarce");
+    assertThat(lines).hasSize(5);
+    assertThat(lines.subList(0, 4))
+        .allSatisfy(line -> assertThat(line).startsWith("InsufficientMemoryException: "));
+    assertThat(lines.get(0)).contains("weights", "Free memory");
+    assertThat(lines.get(1)).contains("KV cache", "maxTotalSequenceLength");
+    assertThat(lines.getLast()).isEqualTo("native objects: 0");
+  }
+
+  @Test
   @EnabledOnOs(value = OS.LINUX, disabledReason = "reads /proc")
   void roundsOfOpenAndCloseLeaveNothingBehind() throws Exception {
     List<long[]> rounds =

@@ -1,10 +1,17 @@
 package org.mlcengine;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.mlcengine.bindings.TvmRuntime;
+import org.mlcengine.errors.MLCException;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
 
 /** What {@link EngineProcessTest} runs in a process of its own. */
@@ -14,13 +21,16 @@ final class EngineProgram {
   /**
    * Runs one of {@code quiet}: open, generate, close; {@code forget}: the same without closing;
    * {@code rounds}: twenty times, with a line "memory threads objects" after each, once the
-   * threads, which linger a moment, have ended.
+   * threads, which linger a moment, have ended; {@code scarce}: prints what is thrown where the
+   * system refuses the memory for the weights, or for a large KV cache, and opens the engine again
+   * after each.
    */
-  public static void main(String[] arguments) throws Exception {
+  public static void main(String[] arguments) throws Throwable {
     switch (arguments[0]) {
       case "quiet" -> round();
       case "forget" -> generate(open());
       case "rounds" -> rounds();
+      case "scarce" -> scarce();
       default -> throw new IllegalArgumentException(arguments[0]);
     }
   }
@@ -38,6 +48,37 @@ final class EngineProgram {
     }
   }
 
+  private static void scarce() throws Throwable {
+    round();
+    for (long left : new long[] {90, 700, 90, 700}) {
+      limitAddressSpace((status("VmSize:") << 10) + (left << 20));
+      try (MLCEngine engine = builder().maxTotalSequenceLength(100_000).build()) {
+        System.out.println("opened with " + engine.info().cacheBytes() + " bytes");
+      } catch (MLCException e) {
+        System.out.println(e.getClass().getSimpleName() + ": " + e.getMessage());
+      }
+      limitAddressSpace(-1);
+      round();
+    }
+    System.out.println("native objects: " + TvmRuntime.liveCount());
+  }
+
+  /** Calls {@code setrlimit(RLIMIT_AS)} of Linux; -1 is no limit. */
+  private static void limitAddressSpace(long bytes) throws Throwable {
+    Linker linker = Linker.nativeLinker();
+    MethodHandle setrlimit =
+        linker.downcallHandle(
+            linker.defaultLookup().find("setrlimit").orElseThrow(),
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
+    try (Arena arena = Arena.ofConfined()) {
+      int addressSpace = 9;
+      MemorySegment limits = arena.allocateFrom(ValueLayout.JAVA_LONG, bytes, -1);
+      if ((int) setrlimit.invokeExact(addressSpace, limits) != 0) {
+        throw new IllegalStateException("setrlimit failed");
+      }
+    }
+  }
+
   private static void round() {
     try (MLCEngine engine = open()) {
       generate(engine);
@@ -45,12 +86,15 @@ final class EngineProgram {
   }
 
   private static MLCEngine open() {
+    return builder().build();
+  }
+
+  private static MLCEngine.Builder builder() {
     return MLCEngine.builder()
         .model(TestModel.folder())
         .contextWindowSize(512)
         .maxTotalSequenceLength(512)
-        .threads(2)
-        .build();
+        .threads(2);
   }
 
   private static void generate(MLCEngine engine) {
@@ -59,8 +103,12 @@ final class EngineProgram {
   }
 
   private static long residentKiB() throws IOException {
+    return status("VmRSS:");
+  }
+
+  private static long status(String field) throws IOException {
     try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-      String line = lines.filter(text -> text.startsWith("VmRSS:")).findFirst().orElseThrow();
+      String line = lines.filter(text -> text.startsWith(field)).findFirst().orElseThrow();
       return Long.parseLong(line.replaceAll("[^0-9]", ""));
     }
   }

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongConsumer;
 import org.mlcengine.bindings.LargePages;
+import org.mlcengine.errors.InsufficientMemoryException;
 import org.mlcengine.errors.ModelLoadException;
 import org.mlcengine.model.WeightShard;
 
@@ -35,9 +36,10 @@ final class Shards implements AutoCloseable {
    * Begins to read.
    *
    * @param progress hears how many bytes are in memory, from several threads, one at a time
+   * @throws InsufficientMemoryException if the system gives no memory for them
    */
   Shards(List<WeightShard> files, LongConsumer progress) {
-    pages = LargePages.allocate(files.stream().mapToLong(file -> aligned(file.bytes())).sum());
+    pages = allocate(files.stream().mapToLong(file -> aligned(file.bytes())).sum());
     List<Chunk> chunks = chunks(files);
     LongConsumer sum = new Sum(progress);
     // Failures are collected, not thrown: the memory can be freed only when all chunks are done.
@@ -45,6 +47,17 @@ final class Shards implements AutoCloseable {
         CompletableFuture.supplyAsync(
             () -> chunks.parallelStream().flatMap(chunk -> read(chunk, sum).stream()).toList(),
             new LoadThread("mlc-engine-weights"));
+  }
+
+  private static LargePages allocate(long bytes) {
+    try {
+      return LargePages.allocate(bytes);
+    } catch (OutOfMemoryError e) {
+      throw new InsufficientMemoryException(
+          "The system refused the %d MiB that the weights take (%s). Free memory, raise the limit of this process, or use a model with fewer or smaller weights."
+              .formatted(bytes >> 20, e.getMessage()),
+          e);
+    }
   }
 
   /** Returns where a part of a file lies, or will lie. */

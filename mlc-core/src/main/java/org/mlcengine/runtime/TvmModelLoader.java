@@ -112,7 +112,7 @@ public final class TvmModelLoader {
       ModelFacts facts = new ModelFacts(config, file, metadata, plan, threads);
       return assembler.assemble(
           library, new Weights(begun.shards(), weights.tensors(), metadata.parameters()), facts);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       library.close();
       throw e;
     }
@@ -156,7 +156,7 @@ public final class TvmModelLoader {
       return new KvCache(cache, limits, new NativeTime());
     } catch (TvmException e) {
       throw new InsufficientMemoryException(
-          "The KV cache of %d MiB could not be made (%s). Set a smaller contextWindowSize or fewer maxNumSequence."
+          "The KV cache of %d MiB could not be made (%s). Set a smaller maxTotalSequenceLength, contextWindowSize or maxNumSequence, or free memory."
               .formatted(plan.kvCacheBytes() >> 20, e.getMessage()),
           e);
     }
