@@ -1,22 +1,30 @@
 package org.mlcengine;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.mlcengine.bindings.TvmRuntime;
 import org.mlcengine.errors.EngineClosedException;
+import org.mlcengine.errors.ModelLibraryMismatchException;
 import org.mlcengine.errors.ModelLoadException;
 import org.mlcengine.errors.ModelNotLoadedException;
 import org.mlcengine.protocol.ChatCompletionChunk;
@@ -123,6 +131,74 @@ class ReloadTest {
     String expected = reply(6);
     assertThatThrownBy(() -> engine.reload(nothing)).isInstanceOf(ModelLoadException.class);
     assertThat(reply(6)).isEqualTo(expected);
+  }
+
+  /** What is wrong with a model folder. */
+  private interface Damage {
+    void to(Path folder) throws IOException;
+  }
+
+  private static void replace(Path file, byte[] bytes) throws IOException {
+    Files.delete(file);
+    Files.write(file, bytes);
+  }
+
+  private static Path library(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> file.toString().endsWith(".so")).findFirst().orElseThrow();
+    }
+  }
+
+  @Test
+  void aBrokenModelLeavesTheOneBefore(@TempDir Path temporary) throws IOException {
+    Map<String, Damage> damages =
+        Map.of(
+            "a shard that is cut off",
+            folder -> {
+              Path shard = folder.resolve("params_shard_0.bin");
+              replace(shard, Arrays.copyOf(Files.readAllBytes(shard), 10_000));
+            },
+            "a library that is cut off",
+            folder -> {
+              Path library = library(folder);
+              replace(library, Arrays.copyOf(Files.readAllBytes(library), 5_000));
+            },
+            "a config that is no JSON",
+            folder -> replace(folder.resolve("mlc-chat-config.json"), "{\"a\": ".getBytes(UTF_8)),
+            "an index of another model",
+            folder ->
+                replace(folder.resolve("tensor-cache.json"), "{\"records\": []}".getBytes(UTF_8)),
+            "a tokenizer that is no JSON",
+            folder -> replace(folder.resolve("tokenizer.json"), new byte[100]));
+    String expected = reply(6);
+    long live = TvmRuntime.liveCount();
+    int count = 0;
+    for (Map.Entry<String, Damage> damage : damages.entrySet()) {
+      Path folder = TestModel.copyInto(temporary.resolve("model-" + count++));
+      try {
+        damage.getValue().to(folder);
+        assertThatThrownBy(() -> engine.reload(folder))
+            .as(damage.getKey())
+            .isInstanceOfAny(ModelLoadException.class, ModelLibraryMismatchException.class);
+      } finally {
+        unlink(folder);
+      }
+      assertThat(reply(6)).as(damage.getKey()).isEqualTo(expected);
+      assertThat(TvmRuntime.liveCount()).as(damage.getKey()).isEqualTo(live);
+    }
+    engine.reload(TestModel.folder());
+    assertThat(reply(6)).isEqualTo(expected);
+  }
+
+  /** JUnit would warn of each link that leads out of the temporary folder. */
+  private static void unlink(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        if (Files.isSymbolicLink(file)) {
+          Files.delete(file);
+        }
+      }
+    }
   }
 
   @Test
