@@ -47,12 +47,16 @@ public final class Sampler {
   private final int[] biasIds;
   private final float[] biases;
   private final TokenCounts generated = new TokenCounts();
-  private final Row row = new Row();
-  private final Largest largest = new Largest();
-  private final Exponentials exponentials = new Exponentials();
-  private final Cut cut;
+  private @Nullable Buffers buffers;
   private int drawn = NONE;
   private boolean weighed;
+
+  /** What draws need: tens of kilobytes, so that a sequence that waits for a place has none. */
+  private record Buffers(Row row, Largest largest, Exponentials exponentials, Cut cut) {
+    Buffers(SamplingParams params, int vocabSize) {
+      this(new Row(), new Largest(), new Exponentials(), new Cut(params, vocabSize));
+    }
+  }
 
   /**
    * Creates a sampler for one sequence.
@@ -68,7 +72,6 @@ public final class Sampler {
     this.params = params;
     this.vocabSize = vocabSize;
     this.random = random;
-    cut = new Cut(params, vocabSize);
     biasIds = new int[params.logitBias().size()];
     biases = new float[biasIds.length];
     int i = 0;
@@ -108,9 +111,12 @@ public final class Sampler {
     double uniform = random.nextDouble();
     bias(logits);
     penalize(logits);
-    mask(logits, allowed);
-    int best = largest.find(row);
-    float max = largest.max();
+    Buffers now = buffers == null ? new Buffers(params, vocabSize) : buffers;
+    buffers = now;
+    Row row = now.row;
+    mask(logits, allowed, row);
+    int best = now.largest.find(row);
+    float max = now.largest.max();
     if (best == Largest.NONE || Float.isNaN(max)) {
       throw unusable(
           best == Largest.NONE
@@ -121,10 +127,10 @@ public final class Sampler {
       drawn = best;
       return row.id(best);
     }
-    double sum = exponentials.overwrite(row, max, params.temperature(), cut.sums());
-    drawn = cut.draw(row, sum, uniform);
+    double sum = now.exponentials.overwrite(row, max, params.temperature(), now.cut.sums());
+    drawn = now.cut.draw(row, sum, uniform);
     weighed = true;
-    return cut.kept().id(drawn);
+    return now.cut.kept().id(drawn);
   }
 
   /**
@@ -147,16 +153,19 @@ public final class Sampler {
           "top_logprobs",
           "expected a count from 0 to %d, found %d".formatted(MAX_TOP_LOGPROBS, top));
     }
-    if (drawn == NONE) {
+    Buffers now = buffers;
+    if (now == null || drawn == NONE) {
       throw new IllegalStateException("No token was drawn; call sample first.");
     }
     Ranking ranking = new Ranking(top);
-    if (!weighed && largest.max() == Float.POSITIVE_INFINITY) {
+    Row row = now.row;
+    Cut cut = now.cut;
+    if (!weighed && now.largest.max() == Float.POSITIVE_INFINITY) {
       ranking.add(row.id(drawn), 1);
       return new TokenLogprobs(Ranking.entry(row.id(drawn), 1, 1), ranking.entries(1));
     }
     if (!weighed) {
-      cut.keepAll(row, exponentials.overwrite(row, largest.max(), 1, cut.sums()));
+      cut.keepAll(row, now.exponentials.overwrite(row, now.largest.max(), 1, cut.sums()));
       weighed = true;
     }
     Row kept = cut.kept();
@@ -199,7 +208,7 @@ public final class Sampler {
     }
   }
 
-  private void mask(MemorySegment logits, @Nullable MemorySegment allowed) {
+  private void mask(MemorySegment logits, @Nullable MemorySegment allowed, Row row) {
     if (allowed == null) {
       row.view(logits, vocabSize);
       return;
