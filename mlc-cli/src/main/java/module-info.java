@@ -4,6 +4,7 @@ module org.mlcengine.cli {
   requires com.fasterxml.jackson.databind;
   requires info.picocli;
   requires java.logging;
+  requires java.management;
   requires org.jline;
   requires org.mlcengine.core;
   requires org.mlcengine.natives;

@@ -28,6 +28,7 @@ final class ServerSession {
     try {
       engines.forEach((name, engine) -> builder.engine(name, open(engine)));
       MlcServer server = builder.start();
+      GarbageWatch.start();
       Runtime.getRuntime()
           .addShutdownHook(Thread.ofPlatform().name("mlc-shutdown").unstarted(() -> end(server)));
       System.out.printf(
