@@ -153,7 +153,7 @@ final class Requests implements AutoCloseable {
   }
 
   /**
-   * Starts a generation for each of the request's choices.
+   * Starts a generation for each of the request's choices, which continue a text.
    *
    * @param form the form of the replies; empty for any text
    * @param topLogprobs how many of the likeliest tokens to tell; empty to tell no probabilities
@@ -165,11 +165,14 @@ final class Requests implements AutoCloseable {
       OptionalInt topLogprobs,
       Generation.Delivery delivery,
       RequestReport report) {
+    if (prompt.length > info.maxInputTokens()) {
+      throw new ContextLengthExceededException("prompt", prompt.length, info.maxInputTokens());
+    }
     ChatPrompt task = new ChatPrompt(prompt, form.flatMap(Grammars::spec));
     return start(task, params, topLogprobs, delivery, report);
   }
 
-  /** Starts a generation for each of the request's choices, as {@link #start} does. */
+  /** Starts a generation for each of the request's choices, which reply to a conversation. */
   Generation start(
       ChatPrompt chat,
       GenerationParams params,

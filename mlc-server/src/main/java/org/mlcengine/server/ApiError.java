@@ -68,7 +68,7 @@ record ApiError(
               INVALID,
               "context_length_exceeded",
               String.valueOf(e.getMessage()),
-              "messages",
+              e.parameter(),
               Map.of());
       case QueueFullException e ->
           new ApiError(

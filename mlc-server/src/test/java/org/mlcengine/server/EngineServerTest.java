@@ -98,6 +98,12 @@ class EngineServerTest {
 
     assertThat(error.path("code").asText()).isEqualTo("context_length_exceeded");
     assertThat(error.path("message").asText()).contains("511");
+    assertThat(error.path("param").asText()).isEqualTo("messages");
+
+    String text = "{\"prompt\":\"" + "word ".repeat(600) + "\"}";
+    error = TestClient.error(post(server, "/v1/completions", text));
+    assertThat(error.path("code").asText()).isEqualTo("context_length_exceeded");
+    assertThat(error.path("param").asText()).isEqualTo("prompt");
   }
 
   @Test

@@ -113,6 +113,11 @@ class GenerationTest {
   void aRefusalBecomesItsStatus() {
     check(new InvalidRequestException("seed", "is odd"), 400, "null", "seed");
     check(new ContextLengthExceededException(9, 5), 400, "context_length_exceeded", "messages");
+    check(
+        new ContextLengthExceededException("input[1]", 9, 5),
+        400,
+        "context_length_exceeded",
+        "input[1]");
     check(new EngineClosedException(), 503, "model_closed", "null");
     check(new ModelNotLoadedException(), 503, "model_not_loaded", "null");
     check(new RequestTimeoutException(Duration.ofSeconds(1)), 503, "request_timeout", "null");
