@@ -2,6 +2,7 @@ package org.mlcengine;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -65,9 +66,18 @@ final class Replies {
     return usage(List.of(ends));
   }
 
-  /** Returns what the choices of a request cost together; the prompt counts once. */
+  /**
+   * Returns what the choices of a request cost together. The prompt counts once, as the first
+   * choice found it: the others share what was computed for that one.
+   *
+   * @param ends in any order
+   */
   static Usage usage(List<Generation.End> ends) {
-    List<SequenceTimes> times = ends.stream().map(Generation.End::times).toList();
+    List<SequenceTimes> times =
+        ends.stream()
+            .sorted(Comparator.comparingInt(Generation.End::choice))
+            .map(Generation.End::times)
+            .toList();
     long submitted = times.stream().mapToLong(SequenceTimes::submitted).min().orElseThrow();
     long prefilled = times.stream().mapToLong(SequenceTimes::prefilled).min().orElseThrow();
     long ended = times.stream().mapToLong(SequenceTimes::ended).max().orElseThrow();

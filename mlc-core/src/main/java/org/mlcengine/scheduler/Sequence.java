@@ -25,7 +25,7 @@ public final class Sequence {
   private int computed;
   private int planned;
   private int prefilled;
-  private int reused;
+  private int reused = -1;
   private int failures;
   private boolean suspect;
   private long id = -1;
@@ -161,7 +161,10 @@ public final class Sequence {
   void admit(long newId, int present) {
     id = newId;
     computed = present;
-    reused = present;
+    if (reused < 0) {
+      // What it shares when it is computed again may have been computed for itself.
+      reused = present;
+    }
   }
 
   /** Its KV is gone; all tokens must be computed again. */
@@ -207,7 +210,7 @@ public final class Sequence {
         now,
         promptLength,
         prefilled,
-        reused,
+        Math.max(0, reused),
         length - promptLength);
   }
 }

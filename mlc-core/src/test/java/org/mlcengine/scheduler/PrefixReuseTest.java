@@ -51,6 +51,24 @@ class PrefixReuseTest {
     return new Terms(0, "", key, Optional.empty());
   }
 
+  /** What a sequence shares when it is computed again was computed for it before. */
+  @Test
+  void cachedTokensAreThoseOfTheFirstPlace() {
+    ScriptedModel small = model(12);
+    Scheduler tight = scheduler(small, 2, 1000, 4);
+    int[] prompt = prompt(64, 9, 6);
+    Recorder before = new Recorder();
+    Recorder after = new Recorder();
+    tight.submit(List.of(before.sequence(key(""), 60, prompt)));
+    tight.step();
+    tight.submit(List.of(after.sequence(new Terms(1, "", "", Optional.empty()), 60, prompt)));
+    while (tight.step()) {}
+    assertThat(tight.state().preemptions()).isPositive();
+    assertThat(before.tokens).isEqualTo(expected(60, prompt));
+    assertThat(before.times.cachedTokens()).isZero();
+    assertThat(after.times.cachedTokens()).isEqualTo(64);
+  }
+
   private Recorder reply(Terms terms, int... prompt) {
     Recorder reply = new Recorder();
     scheduler.submit(List.of(reply.sequence(terms, 5, prompt)));
