@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * {@code -Draces.schedules} sets how many are tried.
  */
 public final class Race {
-  private static final int SCHEDULES = Integer.getInteger("races.schedules", 100);
+  private static final int SCHEDULES = Integer.getInteger("races.schedules", 50);
   private static final int MAX_ATTEMPTS = 3;
 
   private final List<Thread> threads = new ArrayList<>();

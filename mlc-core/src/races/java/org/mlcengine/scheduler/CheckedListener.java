@@ -6,6 +6,7 @@ import org.mlcengine.races.Race;
 
 /** Objects to a second end of its sequence, and to any call after the engine was closed. */
 final class CheckedListener implements SequenceListener {
+  private final CountDownLatch begun = new CountDownLatch(1);
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean room = true;
   private volatile boolean deaf;
@@ -26,6 +27,11 @@ final class CheckedListener implements SequenceListener {
   /** The engine is closed: no call may come. */
   void deafen() {
     deaf = true;
+  }
+
+  /** Waits until the sequence has a token. */
+  void awaitToken() throws InterruptedException {
+    begun.await();
   }
 
   /** Waits until the sequence has ended. */
@@ -77,6 +83,7 @@ final class CheckedListener implements SequenceListener {
   @Override
   public boolean onToken(int token) {
     heard();
+    begun.countDown();
     return true;
   }
 

@@ -89,6 +89,7 @@ class SchedulerRaces {
               () -> {
                 Sequence sequence = listener.sequence(3);
                 engine.submit(sequence);
+                listener.awaitToken();
                 sequence.cancel();
                 engine.scheduler.wake();
                 listener.await();
