@@ -42,6 +42,11 @@ public final class CheckedModel implements LanguageModel {
   }
 
   @Override
+  public int mostVerified() {
+    return 0;
+  }
+
+  @Override
   public int pages() {
     return pages;
   }
