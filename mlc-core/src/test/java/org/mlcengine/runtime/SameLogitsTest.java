@@ -297,7 +297,8 @@ class SameLogitsTest {
     return logits;
   }
 
-  private void assertVerified(float[][] found, int row, float[][] expected, int count, String what) {
+  private void assertVerified(
+      float[][] found, int row, float[][] expected, int count, String what) {
     for (int i = 0; i < count; i++) {
       assertSame(found[row + i], expected[i], what + ", token " + i);
     }
