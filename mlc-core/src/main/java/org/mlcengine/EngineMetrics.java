@@ -6,7 +6,8 @@ import java.time.Duration;
  * What a model's steps have taken since it was opened, and what it does at the moment.
  *
  * @param prefill the steps that computed a part of a prompt
- * @param decode the steps that computed one token for each of some sequences
+ * @param decode the steps that computed the next tokens of some sequences; their tokens are those
+ *     that became part of a reply
  * @param load the load at the moment
  */
 public record EngineMetrics(Steps prefill, Steps decode, Load load) {
@@ -20,6 +21,8 @@ public record EngineMetrics(Steps prefill, Steps decode, Load load) {
    * @param keptPrompts prompts of ended sequences that are kept for others that begin alike
    * @param cachedTokens prompt tokens that were there already, since the model was opened
    * @param preemptions how often a sequence lost its place to others, since then
+   * @param draftedTokens tokens that were drafted and verified, since then
+   * @param acceptedTokens those of them that were right
    */
   public record Load(
       int waiting,
@@ -28,8 +31,10 @@ public record EngineMetrics(Steps prefill, Steps decode, Load load) {
       int freeKvPages,
       int keptPrompts,
       long cachedTokens,
-      long preemptions) {
-    static final Load NONE = new Load(0, 0, 0, 0, 0, 0, 0);
+      long preemptions,
+      long draftedTokens,
+      long acceptedTokens) {
+    static final Load NONE = new Load(0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   /**

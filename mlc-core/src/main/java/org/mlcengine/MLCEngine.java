@@ -6,6 +6,7 @@ import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.model.LimitRequest;
 import org.mlcengine.model.ModelConfig;
 import org.mlcengine.natives.Natives;
+import org.mlcengine.speculation.Draft;
 
 /**
  * A language model, or an encoder that makes embeddings, inside this JVM, with OpenAI's API.
@@ -130,6 +131,9 @@ public final class MLCEngine implements AutoCloseable {
     @Nullable Integer maxTotalSequenceLength;
     @Nullable Integer prefillChunkSize;
     @Nullable Integer prefixCacheMaxSequences;
+    @Nullable Path draftModel;
+    @Nullable Integer specDraftLength;
+    SpeculativeMode speculativeMode = SpeculativeMode.DISABLE;
     int maxQueue = 1024;
     double memoryUtilization = LimitRequest.DEFAULT_MEMORY_UTILIZATION;
     boolean verifyWeights = true;
@@ -155,6 +159,9 @@ public final class MLCEngine implements AutoCloseable {
       copy.maxTotalSequenceLength = maxTotalSequenceLength;
       copy.prefillChunkSize = prefillChunkSize;
       copy.prefixCacheMaxSequences = prefixCacheMaxSequences;
+      copy.draftModel = draftModel;
+      copy.specDraftLength = specDraftLength;
+      copy.speculativeMode = speculativeMode;
       copy.maxQueue = maxQueue;
       copy.memoryUtilization = memoryUtilization;
       copy.verifyWeights = verifyWeights;
@@ -248,6 +255,38 @@ public final class MLCEngine implements AutoCloseable {
             "prefixCacheMaxSequences", "expected at least 0, found " + count + ".");
       }
       prefixCacheMaxSequences = count;
+      return this;
+    }
+
+    /**
+     * Sets whether the next tokens of replies are guessed, so that one pass can verify several. No
+     * reply changes by that. Default: {@link SpeculativeMode#DISABLE}. For language models alone.
+     */
+    public Builder speculativeMode(SpeculativeMode value) {
+      speculativeMode = value;
+      return this;
+    }
+
+    /**
+     * Sets how many tokens of a sequence are guessed at most for one pass, 0 to 16; as many as pay
+     * are, by how often guesses were right. 0 leaves that to the engine. Default: 0.
+     */
+    public Builder specDraftLength(int tokens) {
+      if (tokens < 0 || tokens > Draft.MOST_TOKENS) {
+        throw new InvalidRequestException(
+            "specDraftLength",
+            "expected 0 to %d, found %d.".formatted(Draft.MOST_TOKENS, tokens));
+      }
+      specDraftLength = tokens;
+      return this;
+    }
+
+    /**
+     * Sets the folder of the model that guesses, for {@link SpeculativeMode#SMALL_DRAFT}: one that
+     * is much smaller, with the same tokenizer.
+     */
+    public Builder draftModel(Path folder) {
+      draftModel = folder;
       return this;
     }
 

@@ -82,7 +82,9 @@ sealed interface Service extends AutoCloseable {
               state.freePages(),
               state.kept(),
               state.cachedTokens(),
-              state.preemptions());
+              state.preemptions(),
+              state.drafted(),
+              state.accepted());
       return new EngineMetrics(steps(scheduler.prefills()), steps(scheduler.decodes()), load);
     }
 

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.EngineClosedException;
 import org.mlcengine.errors.EngineFailedException;
 import org.mlcengine.errors.QueueFullException;
@@ -12,6 +13,7 @@ import org.mlcengine.errors.RequestTimeoutException;
 import org.mlcengine.runtime.LanguageModel;
 import org.mlcengine.runtime.Phase;
 import org.mlcengine.scheduler.PrefixTree.Match;
+import org.mlcengine.speculation.Speculation;
 
 /**
  * Advances sequences step by step. A step is a pass over parts of prompts, or one over the next
@@ -22,6 +24,10 @@ import org.mlcengine.scheduler.PrefixTree.Match;
  * A sequence whose prompt begins as that of another shares its KV; one that could share more of a
  * prompt that is being computed waits for that. When pages run out, ended sequences that were kept
  * go first; then a sequence that runs gives its pages back and is computed again later.
+ *
+ * <p>With a {@link Speculation} a pass over next tokens may have drafted ones as well, which stay
+ * where they are what the sequence draws. That changes no reply: each token is drawn from the
+ * model's own logits by the sequence's own sampler.
  *
  * <p>A pass that fails costs its sequences their KV. Each of several is then tried alone, so that
  * only the one to blame fails.
@@ -48,6 +54,8 @@ public final class Scheduler implements ModelScheduler {
   private final PrefixCache cache;
   private final KvRoom room;
   private final ChunkBudget chunk;
+  private final @Nullable Speculation speculation;
+  private final @Nullable DraftedDecode drafted;
   private boolean decodedLast = true;
 
   /** Whether the last step computed something, after which another sequence may have a place. */
@@ -64,6 +72,19 @@ public final class Scheduler implements ModelScheduler {
    * @param clock nanoseconds, as {@link System#nanoTime}
    */
   public Scheduler(LanguageModel model, SchedulerLimits limits, LongSupplier clock) {
+    this(model, limits, clock, null);
+  }
+
+  /**
+   * Creates a scheduler that may draft tokens and verify several of a sequence in a pass.
+   *
+   * @param speculation what is drafted, closed at the end of {@link #run}; null for nothing
+   */
+  public Scheduler(
+      LanguageModel model,
+      SchedulerLimits limits,
+      LongSupplier clock,
+      @Nullable Speculation speculation) {
     this.model = model;
     this.steps = new StepRunner(model, clock);
     this.limits = limits;
@@ -72,7 +93,9 @@ public final class Scheduler implements ModelScheduler {
     cache = new PrefixCache(model, limits.maxKept());
     room = new KvRoom(model, cache);
     chunk = new ChunkBudget(limits.prefillChunk());
-    state = new SchedulerState(0, 0, 0, model.freePages(), 0, 0);
+    this.speculation = speculation;
+    drafted = speculation == null ? null : new DraftedDecode(speculation);
+    state = new SchedulerState(0, 0, 0, model.freePages(), 0, 0, 0, 0);
   }
 
   /**
@@ -123,7 +146,9 @@ public final class Scheduler implements ModelScheduler {
               last.kept(),
               last.freePages(),
               last.cachedTokens(),
-              last.preemptions());
+              last.preemptions(),
+              last.drafted(),
+              last.accepted());
         });
   }
 
@@ -132,7 +157,7 @@ public final class Scheduler implements ModelScheduler {
     return prefills.times();
   }
 
-  /** Returns what the passes that computed one token of each sequence have taken. */
+  /** Returns what the passes that computed the next tokens of sequences have taken. */
   public StepTimes decodes() {
     return decodes.times();
   }
@@ -148,6 +173,10 @@ public final class Scheduler implements ModelScheduler {
       EngineFailedException failed =
           new EngineFailedException("The model's state is lost: " + e.getMessage(), e);
       failAll(arrivals.end(failed), failed);
+    } finally {
+      if (speculation != null) {
+        speculation.close();
+      }
     }
   }
 
@@ -170,7 +199,11 @@ public final class Scheduler implements ModelScheduler {
       run(batch, Phase.PREFILL, start);
     } else if (decode) {
       decodedLast = true;
-      run(running.planDecode(), Phase.DECODE, start);
+      List<Sequence> batch = running.planDecode();
+      if (drafted != null) {
+        drafted.plan(batch);
+      }
+      run(batch, Phase.DECODE, start);
     }
     publish();
     return prefill || decode;
@@ -179,6 +212,9 @@ public final class Scheduler implements ModelScheduler {
   /** Computes what the batch plans, in a step that began before. */
   private void run(List<Sequence> batch, Phase phase, long start) {
     while (!room.forPlans(batch)) {
+      if (DraftedDecode.drop(batch)) {
+        continue;
+      }
       Sequence preempted = running.preempt();
       if (preempted == null) {
         break;
@@ -190,32 +226,29 @@ public final class Scheduler implements ModelScheduler {
       return;
     }
     long nativeStart = model.nativeNanos();
-    List<StepRunner.Outcome> outcomes;
     try {
-      outcomes = steps.run(batch, phase);
+      steps.compute(batch, phase);
     } catch (RuntimeException e) {
       settleFailure(List.copyOf(batch), e);
       return;
     }
-    int tokens = 0;
-    for (int i = 0; i < batch.size(); i++) {
-      tokens += batch.get(i).planned();
-      if (phase == Phase.PREFILL) {
-        cache.computed(batch.get(i));
-      }
-    }
+    List<StepRunner.Outcome> outcomes = steps.sample(batch);
     // Whoever hears of an end finds this step among those that were measured.
-    measure(phase, tokens, clock.getAsLong() - start, model.nativeNanos() - nativeStart);
+    measure(batch, phase, clock.getAsLong() - start, model.nativeNanos() - nativeStart);
     settle(outcomes);
   }
 
-  private void measure(Phase phase, int tokens, long nanos, long nativeNanos) {
+  private void measure(List<Sequence> batch, Phase phase, long nanos, long nativeNanos) {
     if (phase == Phase.PREFILL) {
-      prefills.add(tokens, nanos, nativeNanos);
-      chunk.prefilled(tokens, nanos);
+      batch.forEach(cache::computed);
+      prefills.add(steps.kept(), nanos, nativeNanos);
+      chunk.prefilled(steps.kept(), nanos);
     } else {
-      decodes.add(tokens, nanos, nativeNanos);
+      decodes.add(steps.kept(), nanos, nativeNanos);
       chunk.decoded(nanos);
+      if (drafted != null) {
+        drafted.passed(batch, nanos);
+      }
     }
   }
 
@@ -351,7 +384,9 @@ public final class Scheduler implements ModelScheduler {
             cache.keptCount(),
             model.freePages(),
             cachedTokens,
-            preemptions);
+            preemptions,
+            speculation == null ? 0 : speculation.drafted(),
+            speculation == null ? 0 : speculation.accepted());
     if (!now.equals(last)) {
       state = now;
     }

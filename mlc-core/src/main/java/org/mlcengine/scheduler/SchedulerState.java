@@ -9,6 +9,15 @@ package org.mlcengine.scheduler;
  * @param freePages KV pages that nobody holds
  * @param cachedTokens prompt tokens whose KV was there already, since the start
  * @param preemptions how often a sequence lost its place to others, since the start
+ * @param drafted tokens that were drafted and verified, since the start
+ * @param accepted those of them that were right
  */
 public record SchedulerState(
-    int waiting, int running, int kept, int freePages, long cachedTokens, long preemptions) {}
+    int waiting,
+    int running,
+    int kept,
+    int freePages,
+    long cachedTokens,
+    long preemptions,
+    long drafted,
+    long accepted) {}

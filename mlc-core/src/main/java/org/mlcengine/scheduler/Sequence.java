@@ -2,6 +2,9 @@ package org.mlcengine.scheduler;
 
 import java.time.Duration;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.mlcengine.speculation.Draft;
+import org.mlcengine.speculation.Speculation;
 
 /**
  * A prompt and the tokens generated after it. Made by a caller, then owned by the scheduler's
@@ -24,6 +27,11 @@ public final class Sequence {
   private int length;
   private int computed;
   private int planned;
+
+  /** How many of the planned tokens are drafted; these lie behind the sequence's own. */
+  private int verified;
+
+  private @Nullable Draft draft;
   private int prefilled;
   private int reused = -1;
   private int failures;
@@ -123,10 +131,52 @@ public final class Sequence {
 
   void plan(int count) {
     planned = count;
+    verified = 0;
+  }
+
+  /** Returns its draft, which is made on the first call. */
+  Draft draft(Speculation speculation) {
+    if (draft == null) {
+      draft = speculation.newDraft();
+    }
+    return draft;
+  }
+
+  /** Adds the chosen tokens of its draft to the plan. */
+  void planDraft() {
+    if (draft == null) {
+      return;
+    }
+    verified = draft.chosen();
+    planned += verified;
+    reserve(length + verified);
+    for (int i = 0; i < verified; i++) {
+      tokens[length + i] = draft.token(i);
+    }
+  }
+
+  /** Takes the drafted tokens from the plan; returns whether there were any. */
+  boolean dropDraft() {
+    boolean any = verified > 0;
+    planned -= verified;
+    verified = 0;
+    return any;
+  }
+
+  /** Hands what came after a pass to those who judge drafts. */
+  void compareDraft(Speculation speculation) {
+    if (draft != null) {
+      speculation.compare(draft, tokens, length, verified);
+    }
   }
 
   boolean atMaxLength() {
     return length >= maxLength;
+  }
+
+  /** Returns how many tokens may still be generated. */
+  int tokensLeft() {
+    return maxLength - length;
   }
 
   boolean admitted() {
@@ -184,12 +234,12 @@ public final class Sequence {
     return suspect;
   }
 
-  /** What was planned is computed. */
-  void advance() {
+  /** So many of the planned tokens are computed. */
+  void advance(int count) {
     if (!decoding()) {
-      prefilled += planned;
+      prefilled += count;
     }
-    computed += planned;
+    computed += count;
   }
 
   void append(int token, long now) {
@@ -197,10 +247,14 @@ public final class Sequence {
     if (length == promptLength) {
       prefillTime = now;
     }
-    if (length == tokens.length) {
-      tokens = Arrays.copyOf(tokens, Math.max(length + 16, length + length / 2));
-    }
+    reserve(length + 1);
     tokens[length++] = token;
+  }
+
+  private void reserve(int count) {
+    if (count > tokens.length) {
+      tokens = Arrays.copyOf(tokens, Math.max(count + 16, count + count / 2));
+    }
   }
 
   SequenceTimes times(long now) {

@@ -22,6 +22,8 @@ import org.mlcengine.errors.ModelNotLoadedException;
  *   <li>gauge {@code mlc.kv.pages}, those of the KV cache, and {@code mlc.kv.pages.used}
  *   <li>counter {@code mlc.prompt.tokens.cached}: prompt tokens that were there already
  *   <li>counter {@code mlc.preemptions}: how often a sequence lost its place to others
+ *   <li>counter {@code mlc.tokens.drafted}: tokens that were drafted and verified, and {@code
+ *       mlc.tokens.accepted}: those of them that were right
  * </ul>
  *
  * <p>The gauges are 0 while no model is loaded. The counters go on when another model is loaded;
@@ -29,7 +31,7 @@ import org.mlcengine.errors.ModelNotLoadedException;
  * reachable until the meters are removed from it.
  */
 public final class EngineMeters implements MeterBinder {
-  private static final Load NOTHING = new Load(0, 0, 0, 0, 0, 0, 0);
+  private static final Load NOTHING = new Load(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   private final Supplier<Load> source;
   private final Tags tags;
@@ -73,6 +75,16 @@ public final class EngineMeters implements MeterBinder {
         "mlc.preemptions",
         "How often a sequence lost its place to others",
         Load::preemptions);
+    count(
+        registry,
+        "mlc.tokens.drafted",
+        "Tokens that were drafted and verified",
+        Load::draftedTokens);
+    count(
+        registry,
+        "mlc.tokens.accepted",
+        "Drafted tokens that were right",
+        Load::acceptedTokens);
   }
 
   private void sequences(

@@ -12,7 +12,7 @@ import org.mlcengine.errors.ModelNotLoadedException;
 
 class EngineMetersTest {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  private final AtomicReference<Load> now = new AtomicReference<>(new Load(3, 2, 10, 4, 1, 50, 7));
+  private final AtomicReference<Load> now = new AtomicReference<>(new Load(3, 2, 10, 4, 1, 50, 7, 9, 6));
 
   private double gauge(String name, String... tags) {
     return registry.get(name).tags(tags).gauge().value();
@@ -31,8 +31,10 @@ class EngineMetersTest {
     assertThat(gauge("mlc.kv.pages.used")).isEqualTo(6);
     assertThat(counter("mlc.prompt.tokens.cached")).isEqualTo(50);
     assertThat(counter("mlc.preemptions")).isEqualTo(7);
+    assertThat(counter("mlc.tokens.drafted")).isEqualTo(9);
+    assertThat(counter("mlc.tokens.accepted")).isEqualTo(6);
 
-    now.set(new Load(0, 1, 10, 10, 0, 60, 7));
+    now.set(new Load(0, 1, 10, 10, 0, 60, 7, 9, 6));
     assertThat(gauge("mlc.sequences", "state", "waiting")).isZero();
     assertThat(gauge("mlc.kv.pages.used")).isZero();
     assertThat(counter("mlc.prompt.tokens.cached")).isEqualTo(60);
@@ -43,10 +45,10 @@ class EngineMetersTest {
   void countersGoOnWithAnotherModel() {
     new EngineMeters(now::get, Tags.empty()).bindTo(registry);
     assertThat(counter("mlc.prompt.tokens.cached")).isEqualTo(50);
-    now.set(new Load(0, 0, 10, 10, 0, 5, 0));
+    now.set(new Load(0, 0, 10, 10, 0, 5, 0, 0, 0));
     assertThat(counter("mlc.prompt.tokens.cached")).isEqualTo(55);
     assertThat(counter("mlc.preemptions")).isZero();
-    now.set(new Load(0, 0, 10, 10, 0, 8, 1));
+    now.set(new Load(0, 0, 10, 10, 0, 8, 1, 0, 0));
     assertThat(counter("mlc.prompt.tokens.cached")).isEqualTo(58);
     assertThat(counter("mlc.preemptions")).isEqualTo(1);
   }
@@ -68,7 +70,7 @@ class EngineMetersTest {
   @Test
   void tagsTellEnginesApart() {
     new EngineMeters(now::get, Tags.of("engine", "a")).bindTo(registry);
-    new EngineMeters(() -> new Load(0, 1, 5, 5, 0, 0, 0), Tags.of("engine", "b")).bindTo(registry);
+    new EngineMeters(() -> new Load(0, 1, 5, 5, 0, 0, 0, 0, 0), Tags.of("engine", "b")).bindTo(registry);
     assertThat(gauge("mlc.kv.pages", "engine", "a")).isEqualTo(10);
     assertThat(gauge("mlc.kv.pages", "engine", "b")).isEqualTo(5);
     assertThat(gauge("mlc.sequences", "engine", "b", "state", "running")).isEqualTo(1);

@@ -82,6 +82,16 @@ final class EngineModel implements ModelService {
             "mlc_preemptions_total",
             (double) load.preemptions(),
             "How often a sequence lost its place to others."));
+    list.add(
+        counter(
+            "mlc_drafted_tokens_total",
+            (double) load.draftedTokens(),
+            "Tokens that were drafted and verified."));
+    list.add(
+        counter(
+            "mlc_accepted_tokens_total",
+            (double) load.acceptedTokens(),
+            "Drafted tokens that were right."));
     steps(list, "prefill", metrics.prefill());
     steps(list, "decode", metrics.decode());
     return new ModelState(list);
