@@ -5,12 +5,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 import org.mlcengine.conversation.PromptTemplate;
 import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.errors.ModelLoadException;
 import org.mlcengine.model.EmbeddingMetadata;
 import org.mlcengine.model.EngineLimits;
 import org.mlcengine.model.LimitRequest;
+import org.mlcengine.model.MemoryPlan;
 import org.mlcengine.model.ModelConfig;
 import org.mlcengine.runtime.LoadThread;
 import org.mlcengine.runtime.ModelFacts;
@@ -23,6 +25,7 @@ import org.mlcengine.scheduler.EncoderScheduler;
 import org.mlcengine.scheduler.EngineThread;
 import org.mlcengine.scheduler.Scheduler;
 import org.mlcengine.scheduler.SchedulerLimits;
+import org.mlcengine.speculation.Speculation;
 import org.mlcengine.tokenizer.Tokenizer;
 import org.mlcengine.tokenizer.files.Tokenizers;
 
@@ -69,6 +72,7 @@ final class EngineLoader {
   private ModelSlot.Loaded loadLanguageModel(
       OpenRequest request, Listener listener, CompletableFuture<Tokenizer> tokenizer) {
     ModelConfig config = request.config();
+    SpeculationLoader speculation = new SpeculationLoader(options);
     PromptTemplate template =
         PromptTemplate.choose(
             config.convTemplate(),
@@ -78,11 +82,14 @@ final class EngineLoader {
             Clock.systemDefaultZone());
     EngineThread<TvmLanguageModel, Scheduler> thread =
         EngineThread.start(
-            threadName(), () -> TvmModelLoader.open(request, listener), this::scheduler);
+            threadName(),
+            () -> speculation.open(request, listener),
+            model -> scheduler(model, speculation.speculation(model)));
     try {
       EngineInfo info = info(thread.model().facts());
-      Requests requests =
-          new Requests(thread.scheduler(), await(tokenizer), template, config, info);
+      Tokenizer own = await(tokenizer, folder);
+      speculation.checkTokenizer(own, folder);
+      Requests requests = new Requests(thread.scheduler(), own, template, config, info);
       return new ModelSlot.Loaded(info, Service.Text.of(thread, requests, config.modelType()));
     } catch (RuntimeException | Error e) {
       thread.close();
@@ -99,6 +106,7 @@ final class EngineLoader {
       throw new InvalidRequestException(
           "modelChatTemplate", "an encoder has no prompts to write; leave it out.");
     }
+    SpeculationLoader.refuseForEncoder(options);
     EngineThread<TvmEncoderModel, EncoderScheduler> thread =
         EngineThread.start(
             threadName(),
@@ -108,7 +116,7 @@ final class EngineLoader {
       EngineInfo info = info(thread.model().facts());
       ModelEmbeddings embeddings =
           new ModelEmbeddings(
-              thread.scheduler(), await(tokenizer), info, thread.model().hiddenSize());
+              thread.scheduler(), await(tokenizer, folder), info, thread.model().hiddenSize());
       return new ModelSlot.Loaded(
           info, new Service.Vectors(thread, embeddings, request.config().modelType()));
     } catch (RuntimeException | Error e) {
@@ -121,7 +129,8 @@ final class EngineLoader {
     return "mlc-engine-" + folder.getFileName();
   }
 
-  private Tokenizer await(CompletableFuture<Tokenizer> tokenizer) {
+  /** Waits for the tokenizer of a model folder. */
+  static Tokenizer await(CompletableFuture<Tokenizer> tokenizer, @Nullable Path folder) {
     try {
       return tokenizer.join();
     } catch (CompletionException e) {
@@ -138,10 +147,11 @@ final class EngineLoader {
         options.maxNumSequence,
         options.maxTotalSequenceLength,
         options.prefillChunkSize,
-        options.memoryUtilization);
+        options.memoryUtilization,
+        options.speculativeMode == SpeculativeMode.DISABLE ? 0 : MemoryPlan.MOST_VERIFIED);
   }
 
-  private Scheduler scheduler(TvmLanguageModel model) {
+  private Scheduler scheduler(TvmLanguageModel model, @Nullable Speculation speculation) {
     EngineLimits limits = model.facts().plan().limits();
     int kept =
         options.prefixCacheMaxSequences != null
@@ -150,7 +160,8 @@ final class EngineLoader {
     return new Scheduler(
         model,
         new SchedulerLimits(limits.maxSequences(), limits.prefillChunk(), options.maxQueue, kept),
-        System::nanoTime);
+        System::nanoTime,
+        speculation);
   }
 
   private EngineInfo info(ModelFacts facts) {

@@ -13,6 +13,7 @@ import org.mlcengine.errors.InvalidRequestException;
  * @param prefillChunkSize tokens per prefill call
  * @param memoryUtilization the share of the available memory that may be used, above 0 and at most
  *     1
+ * @param verifiedTokens the most tokens of a pass that verifies drafted ones, 0 without such passes
  */
 public record LimitRequest(
     EngineMode mode,
@@ -20,7 +21,8 @@ public record LimitRequest(
     @Nullable Integer maxNumSequence,
     @Nullable Integer maxTotalSequenceLength,
     @Nullable Integer prefillChunkSize,
-    double memoryUtilization) {
+    double memoryUtilization,
+    int verifiedTokens) {
   /** MLC's default share of memory. */
   public static final double DEFAULT_MEMORY_UTILIZATION = 0.85;
 
@@ -39,6 +41,24 @@ public record LimitRequest(
           "memoryUtilization",
           "expected a number above 0 and at most 1, found %s.".formatted(memoryUtilization));
     }
+  }
+
+  /** Creates a request without drafted tokens. */
+  public LimitRequest(
+      EngineMode mode,
+      @Nullable Integer contextWindowSize,
+      @Nullable Integer maxNumSequence,
+      @Nullable Integer maxTotalSequenceLength,
+      @Nullable Integer prefillChunkSize,
+      double memoryUtilization) {
+    this(
+        mode,
+        contextWindowSize,
+        maxNumSequence,
+        maxTotalSequenceLength,
+        prefillChunkSize,
+        memoryUtilization,
+        0);
   }
 
   /** Leaves every limit to the engine. */

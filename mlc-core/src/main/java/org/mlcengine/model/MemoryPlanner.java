@@ -156,7 +156,13 @@ final class MemoryPlanner {
         (s + 1) * 88 + c * (qo + 1) * 8 + c * d * (qo + cache.kvHeads()) * 4 + (48L << 20);
     long model = c * 4 + s * 4 + (c * 2 + s) * d * qo * 2;
     long logits = s * 20 + (long) (s * vocabSize * 16.125);
-    return auxiliary + model + logits;
+    return auxiliary + model + logits + verifiedLogits();
+  }
+
+  /** TVM keeps the logits of each number of verified tokens. */
+  private long verifiedLogits() {
+    long most = request.verifiedTokens();
+    return most * (most + 1) / 2 * vocabSize * Float.BYTES;
   }
 
   private long total(int sequences, int chunk, int tokens) {
