@@ -274,8 +274,7 @@ public final class MLCEngine implements AutoCloseable {
     public Builder specDraftLength(int tokens) {
       if (tokens < 0 || tokens > Draft.MOST_TOKENS) {
         throw new InvalidRequestException(
-            "specDraftLength",
-            "expected 0 to %d, found %d.".formatted(Draft.MOST_TOKENS, tokens));
+            "specDraftLength", "expected 0 to %d, found %d.".formatted(Draft.MOST_TOKENS, tokens));
       }
       specDraftLength = tokens;
       return this;

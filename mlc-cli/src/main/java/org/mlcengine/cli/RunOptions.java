@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.EngineMode;
 import org.mlcengine.MLCEngine;
+import org.mlcengine.SpeculativeMode;
 import picocli.CommandLine.Option;
 
 /** The options that say how a model is run, whichever it is. */
@@ -21,6 +22,26 @@ final class RunOptions {
       description = "Longest sequence in tokens. Default: the model's.")
   private @Nullable Integer contextWindowSize;
 
+  @Option(
+      names = "--speculative-mode",
+      paramLabel = "MODE",
+      description =
+          "How next tokens are guessed, so that one step can verify several: prompt_lookup (from the text so far), small_draft (by --draft-model) or disable. Replies stay the same. Default: disable.")
+  private @Nullable SpeculativeMode speculativeMode;
+
+  @Option(
+      names = "--spec-draft-length",
+      paramLabel = "N",
+      description =
+          "The most tokens that are guessed at once, 0 to 16. Default: 0, as many as pay.")
+  private @Nullable Integer specDraftLength;
+
+  @Option(
+      names = "--draft-model",
+      paramLabel = "FOLDER",
+      description = "A much smaller model with the same tokenizer, for small_draft.")
+  private @Nullable Path draftModel;
+
   /** Returns a builder for a model folder with these options. */
   MLCEngine.Builder builder(Path folder, EngineMode mode) {
     if (!Files.isDirectory(folder)) {
@@ -35,6 +56,15 @@ final class RunOptions {
     }
     if (contextWindowSize != null) {
       builder.contextWindowSize(contextWindowSize);
+    }
+    if (speculativeMode != null) {
+      builder.speculativeMode(speculativeMode);
+    }
+    if (specDraftLength != null) {
+      builder.specDraftLength(specDraftLength);
+    }
+    if (draftModel != null) {
+      builder.draftModel(draftModel);
     }
     return builder;
   }

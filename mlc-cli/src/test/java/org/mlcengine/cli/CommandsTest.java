@@ -34,6 +34,31 @@ class CommandsTest {
   }
 
   @Test
+  void chatGuessesTokensIfAsked() {
+    Command chat =
+        Command.run(
+            "",
+            "chat",
+            Command.model(),
+            "--prompt",
+            "Name the capital of France.",
+            "--temperature",
+            "0",
+            "--speculative-mode",
+            "prompt_lookup",
+            "--spec-draft-length",
+            "4");
+
+    assertThat(chat.output()).isEqualTo("The capital of France is Paris.\n");
+    assertThat(chat.status()).isZero();
+
+    Command alone =
+        Command.run("", "chat", Command.model(), "--prompt", "Hi", "--draft-model", "elsewhere");
+    assertThat(alone.errors()).contains("draftModel", "SMALL_DRAFT");
+    assertThat(alone.status()).isNotZero();
+  }
+
+  @Test
   void chatWithJsonPrintsOneCompletion() throws IOException {
     Command chat =
         Command.run(

@@ -52,8 +52,7 @@ final class DraftedDecode {
   private void draft(Sequence sequence, int pass) {
     Draft draft = sequence.draft(speculation);
     int limit = sequence.tokensLeft() - 1;
-    speculation.draft(
-        draft, sequence.id(), sequence.tokens(), sequence.length(), limit, pass);
+    speculation.draft(draft, sequence.id(), sequence.tokens(), sequence.length(), limit, pass);
     drafts.add(draft);
     drafting.add(sequence);
   }

@@ -41,7 +41,9 @@ public final class PromptLookup implements Drafter {
   /** Returns how many tokens before one place are those before another, up to {@code most}. */
   private static int common(int[] tokens, int place, int other, int most) {
     int count = 0;
-    while (count < most && count < place && tokens[place - 1 - count] == tokens[other - 1 - count]) {
+    while (count < most
+        && count < place
+        && tokens[place - 1 - count] == tokens[other - 1 - count]) {
       count++;
     }
     return count;

@@ -181,9 +181,7 @@ class DraftedDecodeTest {
           random.ints(random.nextInt(1, 9)).mapToObj(i -> Request.random(random)).toList();
       List<String> plain = new Run(random, pages, null, repeats).replies(requests);
       Run drafted = new Run(random, pages, kind.drafter(random), repeats);
-      assertThat(drafted.replies(requests))
-          .as("seed %d, round %d", seed, round)
-          .isEqualTo(plain);
+      assertThat(drafted.replies(requests)).as("seed %d, round %d", seed, round).isEqualTo(plain);
       verified += drafted.scheduler.state().drafted();
       assertThat(drafted.scheduler.state().running()).isZero();
       assertThat(drafted.model.sequenceCount()).isEqualTo(drafted.scheduler.state().kept());
@@ -207,7 +205,7 @@ class DraftedDecodeTest {
   }
 
   private static Drafter right() {
-    return new Guesser(Kind.RIGHT, new Random(1)) ;
+    return new Guesser(Kind.RIGHT, new Random(1));
   }
 
   @Test

@@ -65,9 +65,7 @@ class PromptLookupTest {
     Random random = new Random(seed);
     for (int round = 0; round < 5_000; round++) {
       int[] tokens = random.ints(random.nextInt(1, 40), 0, random.nextInt(1, 6)).toArray();
-      assertThat(draft(1, tokens))
-          .as("seed %d, round %d", seed, round)
-          .isEqualTo(expected(tokens));
+      assertThat(draft(1, tokens)).as("seed %d, round %d", seed, round).isEqualTo(expected(tokens));
     }
   }
 

@@ -80,11 +80,7 @@ public final class EngineMeters implements MeterBinder {
         "mlc.tokens.drafted",
         "Tokens that were drafted and verified",
         Load::draftedTokens);
-    count(
-        registry,
-        "mlc.tokens.accepted",
-        "Drafted tokens that were right",
-        Load::acceptedTokens);
+    count(registry, "mlc.tokens.accepted", "Drafted tokens that were right", Load::acceptedTokens);
   }
 
   private void sequences(

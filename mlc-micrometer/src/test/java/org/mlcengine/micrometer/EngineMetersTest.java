@@ -12,7 +12,8 @@ import org.mlcengine.errors.ModelNotLoadedException;
 
 class EngineMetersTest {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  private final AtomicReference<Load> now = new AtomicReference<>(new Load(3, 2, 10, 4, 1, 50, 7, 9, 6));
+  private final AtomicReference<Load> now =
+      new AtomicReference<>(new Load(3, 2, 10, 4, 1, 50, 7, 9, 6));
 
   private double gauge(String name, String... tags) {
     return registry.get(name).tags(tags).gauge().value();
@@ -70,7 +71,8 @@ class EngineMetersTest {
   @Test
   void tagsTellEnginesApart() {
     new EngineMeters(now::get, Tags.of("engine", "a")).bindTo(registry);
-    new EngineMeters(() -> new Load(0, 1, 5, 5, 0, 0, 0, 0, 0), Tags.of("engine", "b")).bindTo(registry);
+    new EngineMeters(() -> new Load(0, 1, 5, 5, 0, 0, 0, 0, 0), Tags.of("engine", "b"))
+        .bindTo(registry);
     assertThat(gauge("mlc.kv.pages", "engine", "a")).isEqualTo(10);
     assertThat(gauge("mlc.kv.pages", "engine", "b")).isEqualTo(5);
     assertThat(gauge("mlc.sequences", "engine", "b", "state", "running")).isEqualTo(1);
