@@ -2,11 +2,11 @@ package org.mlcengine.speculation;
 
 /**
  * Drafts what followed the last tokens where they occurred before, in the prompt or the reply: the
- * longest ending of 4 to 2 tokens that occurred, and of its occurrences the latest. For texts that
+ * longest ending of 8 to 2 tokens that occurred, and of its occurrences the latest. For texts that
  * repeat parts of their prompt, or themselves.
  */
 public final class PromptLookup implements Drafter {
-  private static final int LONGEST = 4;
+  private static final int LONGEST = 8;
   private static final int SHORTEST = 2;
 
   @Override
@@ -30,12 +30,20 @@ public final class PromptLookup implements Drafter {
     if (after == 0) {
       return;
     }
-    to.strength(best - SHORTEST);
+    to.strength(strength(best));
     for (int i = 0; i < most; i++) {
       // Where an ending repeats itself, the draft does so as well.
       int place = after + i;
       to.add(place < length ? tokens[place] : to.token(place - length));
     }
+  }
+
+  /** What has gone along with an earlier text for longer is likelier to go on like that. */
+  private static int strength(int common) {
+    if (common == LONGEST) {
+      return 2;
+    }
+    return common < LONGEST / 2 ? 0 : 1;
   }
 
   /** Returns how many tokens before one place are those before another, up to {@code most}. */

@@ -48,8 +48,12 @@ class PromptLookupTest {
   }
 
   @Test
-  void strengthIsTheLengthOfTheEnding() {
-    int[][] texts = {{1, 2, 9, 8, 1, 2}, {1, 2, 3, 9, 1, 2, 3}, {1, 2, 3, 4, 9, 1, 2, 3, 4}};
+  void strengthGoesByTheLengthOfTheEnding() {
+    int[][] texts = {
+      {1, 2, 3, 9, 1, 2, 3},
+      {1, 2, 3, 4, 9, 1, 2, 3, 4},
+      {0, 1, 2, 3, 4, 5, 6, 7, 8, 20, 1, 2, 3, 4, 5, 6, 7, 8},
+    };
     for (int i = 0; i < texts.length; i++) {
       Draft draft = new Draft(new Acceptance(0.1));
       draft.begin(texts[i].length);
@@ -71,7 +75,7 @@ class PromptLookupTest {
 
   private static List<Integer> expected(int[] tokens) {
     int length = tokens.length;
-    for (int size = 4; size >= 2; size--) {
+    for (int size = 8; size >= 2; size--) {
       for (int end = length - 1; end >= size; end--) {
         boolean same = true;
         for (int i = 1; i <= size; i++) {
