@@ -17,7 +17,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.errors.RequestTimeoutException;
 import org.mlcengine.protocol.ChatCompletion;
@@ -29,11 +30,13 @@ import org.mlcengine.protocol.ResponseFormat;
 /**
  * Everything at once on the real model: whole replies and streams, cancelled and timed out ones,
  * slow readers, refused requests, structured output, and models that change. Each reply that comes
- * to its end is that of the same request alone. {@code -Dsoak.seconds} sets how long.
+ * to its end is that of the same request alone. {@code -Dsoak.seconds} sets how long, with and
+ * without guessed tokens together.
  */
 class MixedLoadTest {
   private static final int CALLERS = 6;
-  private static final Duration LENGTH = Duration.ofSeconds(Integer.getInteger("soak.seconds", 60));
+  private static final Duration LENGTH =
+      Duration.ofSeconds(Integer.getInteger("soak.seconds", 60) / 2);
   private static final String MANNERS =
       "You are a patient guide in a museum of natural history. You answer in short sentences, name"
           + " one fact at a time, and never speak of what is not in the museum. Visitors come from"
@@ -45,8 +48,9 @@ class MixedLoadTest {
   private final AtomicInteger whole = new AtomicInteger();
   private final AtomicInteger early = new AtomicInteger();
 
-  private static MLCEngine engine() {
+  private static MLCEngine engine(SpeculativeMode mode) {
     return MLCEngine.builder()
+        .speculativeMode(mode)
         .model(TestModel.folder())
         .contextWindowSize(512)
         .maxNumSequence(4)
@@ -78,15 +82,18 @@ class MixedLoadTest {
         + reply.choices().getFirst().message().content().orElse("");
   }
 
-  @Test
-  void everyReplyIsThatOfTheRequestAlone() throws Exception {
-    try (MLCEngine quiet = engine()) {
+  @ParameterizedTest
+  @EnumSource(
+      value = SpeculativeMode.class,
+      names = {"DISABLE", "PROMPT_LOOKUP"})
+  void everyReplyIsThatOfTheRequestAlone(SpeculativeMode mode) throws Exception {
+    try (MLCEngine quiet = engine(SpeculativeMode.DISABLE)) {
       for (ChatCompletionCreateParams request : requests) {
         alone.put(request, text(quiet.chat().completions().create(request)));
       }
     }
     long files = openFiles();
-    try (MLCEngine engine = engine()) {
+    try (MLCEngine engine = engine(mode)) {
       run(engine);
       EngineMetrics.Load load = engine.metrics().load();
       assertThat(load.running() + load.waiting()).as("seed %d: sequences left", seed).isZero();
