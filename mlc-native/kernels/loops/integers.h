@@ -7,21 +7,6 @@ static inline int zero_of(struct layout layout) {
   return layout.zero - (SIGNED_PANELS && layout.bits == 8 ? 128 : 0);
 }
 
-/** Where the first and the second half of a group's codes lie in a plane. */
-static inline void halves_of(const struct rounded* x, int bits, size_t plane, size_t group,
-                             int8_t** first, int8_t** second) {
-  int8_t* row = x->codes + plane * rounded_stride(x->columns);
-  if (x->by_rows && bits == 4) {
-    // In units of whole vectors: the first halves of some groups, then their second halves.
-    const size_t unit_groups = UNIT_BYTES / (GROUP / 2);
-    *first = row + group / unit_groups * 2 * UNIT_BYTES + group % unit_groups * (GROUP / 2);
-    *second = *first + UNIT_BYTES;
-  } else {
-    *first = row + group * GROUP;
-    *second = *first + GROUP / 2;
-  }
-}
-
 /** The greatest magnitude of a group, which stands for 127, and the values' vectors. */
 static inline float read_group(const float* x, vf values[GROUP_VECTORS]) {
   vf largest = vf_all(0);
@@ -33,11 +18,10 @@ static inline float read_group(const float* x, vf values[GROUP_VECTORS]) {
 }
 
 /** Stores one plane of a group, returns the sum of its codes and leaves what the next one holds. */
-static inline int32_t store_plane(vf values[GROUP_VECTORS], int8_t* const halves[2]) {
+static inline int32_t store_plane(vf values[GROUP_VECTORS], int8_t* codes) {
   int32_t sum = 0;
   for (int i = 0; i < GROUP_VECTORS; i++) {
-    int8_t* half = halves[i * LANES / (GROUP / 2)];
-    sum += vf_store_bytes(half + i * LANES % (GROUP / 2), values[i]);
+    sum += vf_store_bytes(codes + i * LANES, values[i]);
     const vf rest = (values[i] - vf_nearest(values[i])) * vf_all(PLANE_RATIO);
     values[i] = vf_max(vf_min(rest, vf_all(127)), vf_all(-127));
   }
@@ -72,9 +56,8 @@ static void round_groups(const float* x, size_t groups, enum format format, stru
     int32_t joined = 0;
     for (size_t p = 0; p < to->planes; p++) {
       const size_t plane = token * to->planes + p;
-      int8_t* halves[2];
-      halves_of(to, layout.bits, plane, g, &halves[0], &halves[1]);
-      const int32_t sum = store_plane(values, halves);
+      const int32_t sum =
+          store_plane(values, to->codes + plane * rounded_stride(to->columns) + g * GROUP);
       joined = joined * PLANE_RATIO + sum;
       if (p > 0) scale /= PLANE_RATIO;
       if (!to->by_rows) put_group(to, plane * row_groups + g, scale, zero, sum);

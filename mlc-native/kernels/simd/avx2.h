@@ -59,6 +59,36 @@ static inline vi vi_load(const void* p) { return _mm256_loadu_si256(p); }
 static inline vi vi_load_some(const void* p, size_t bytes) {
   return bytes == 0 ? vi_zero() : _mm256_zextsi128_si256(_mm_loadu_si128(p));
 }
+static inline vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
+static inline vf vf_from_bits(vi x) { return _mm256_castsi256_ps(x); }
+/** Lane `r` of `columns[k]` is word `k` of the 16 bytes that lie `r` strides behind `p`. */
+static inline __attribute__((always_inline)) void vi_columns(const uint8_t* p, size_t stride,
+                                                             vi columns[4]) {
+  vi rows[4];
+#pragma GCC unroll 4
+  for (size_t i = 0; i < 4; i++) {
+    const uint8_t* row = p + i * stride;
+    rows[i] =
+        _mm256_inserti128_si256(_mm256_castsi128_si256(v4_load(row)), v4_load(row + 4 * stride), 1);
+  }
+  const vi a = _mm256_unpacklo_epi32(rows[0], rows[1]), b = _mm256_unpackhi_epi32(rows[0], rows[1]);
+  const vi c = _mm256_unpacklo_epi32(rows[2], rows[3]), d = _mm256_unpackhi_epi32(rows[2], rows[3]);
+  columns[0] = _mm256_unpacklo_epi64(a, c);
+  columns[1] = _mm256_unpackhi_epi64(a, c);
+  columns[2] = _mm256_unpacklo_epi64(b, d);
+  columns[3] = _mm256_unpackhi_epi64(b, d);
+}
+static inline vi vi_low_nibbles(vi x) { return _mm256_and_si256(x, _mm256_set1_epi8(15)); }
+static inline vi vi_high_nibbles(vi x) { return vi_low_nibbles(_mm256_srli_epi16(x, 4)); }
+/** Lane `r` of `out[0]` is the lower half-precision number of lane `r`, and of `out[1]` the other.
+ */
+static inline void vf_from_halves(vi x, vf out[2]) {
+  const vi order = _mm256_set_epi8(15, 14, 11, 10, 7, 6, 3, 2, 13, 12, 9, 8, 5, 4, 1, 0, 15, 14, 11,
+                                   10, 7, 6, 3, 2, 13, 12, 9, 8, 5, 4, 1, 0);
+  const vi parted = _mm256_permute4x64_epi64(_mm256_shuffle_epi8(x, order), 0xd8);
+  out[0] = _mm256_cvtph_ps(_mm256_castsi256_si128(parted));
+  out[1] = _mm256_cvtph_ps(_mm256_extracti128_si256(parted, 1));
+}
 static inline vi vi_flip_signs(vi x) { return _mm256_xor_si256(x, _mm256_set1_epi8((char)0x80)); }
 
 /** Lane `i` of the result is lane `(unit * LANES + i) / bits` of `scales`. */

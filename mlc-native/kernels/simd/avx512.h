@@ -42,6 +42,38 @@ static inline vi vi_load(const void* p) { return _mm512_loadu_si512(p); }
 static inline vi vi_load_some(const void* p, size_t bytes) {
   return _mm512_maskz_loadu_epi64((__mmask8)((1u << bytes / 8) - 1), p);
 }
+static inline vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
+static inline vf vf_from_bits(vi x) { return _mm512_castsi512_ps(x); }
+/** Lane `r` of `columns[k]` is word `k` of the 16 bytes that lie `r` strides behind `p`. */
+static inline __attribute__((always_inline)) void vi_columns(const uint8_t* p, size_t stride,
+                                                             vi columns[4]) {
+  vi rows[4];
+#pragma GCC unroll 4
+  for (size_t i = 0; i < 4; i++) {
+    __m256i halves[2];
+#pragma GCC unroll 2
+    for (size_t h = 0; h < 2; h++) {
+      const uint8_t* row = p + (i + 8 * h) * stride;
+      halves[h] = _mm256_inserti128_si256(_mm256_castsi128_si256(v4_load(row)),
+                                          v4_load(row + 4 * stride), 1);
+    }
+    rows[i] = _mm512_inserti64x4(_mm512_castsi256_si512(halves[0]), halves[1], 1);
+  }
+  const vi a = _mm512_unpacklo_epi32(rows[0], rows[1]), b = _mm512_unpackhi_epi32(rows[0], rows[1]);
+  const vi c = _mm512_unpacklo_epi32(rows[2], rows[3]), d = _mm512_unpackhi_epi32(rows[2], rows[3]);
+  columns[0] = _mm512_unpacklo_epi64(a, c);
+  columns[1] = _mm512_unpackhi_epi64(a, c);
+  columns[2] = _mm512_unpacklo_epi64(b, d);
+  columns[3] = _mm512_unpackhi_epi64(b, d);
+}
+static inline vi vi_low_nibbles(vi x) { return _mm512_and_si512(x, _mm512_set1_epi8(15)); }
+static inline vi vi_high_nibbles(vi x) { return vi_low_nibbles(_mm512_srli_epi16(x, 4)); }
+/** Lane `r` of `out[0]` is the lower half-precision number of lane `r`, and of `out[1]` the other.
+ */
+static inline void vf_from_halves(vi x, vf out[2]) {
+  out[0] = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(x));
+  out[1] = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(_mm512_srli_epi32(x, 16)));
+}
 static inline vi vi_flip_signs(vi x) { return _mm512_xor_si512(x, _mm512_set1_epi8((char)0x80)); }
 
 /** Lane `i` of the result is lane `(unit * LANES + i) / bits` of `scales`. */

@@ -48,6 +48,20 @@ static inline void vi_store(void* p, vi x) { vst1q_u8(p, vreinterpretq_u8_s32(x)
 static inline vi vi_load_some(const void* p, size_t bytes) {
   return bytes == 0 ? vi_zero() : vi_load(p);
 }
+static inline vi vi_add(vi a, vi b) { return vaddq_s32(a, b); }
+static inline vf vf_from_bits(vi x) { return vreinterpretq_f32_s32(x); }
+static inline vi vi_low_nibbles(vi x) {
+  return vreinterpretq_s32_u8(vandq_u8(vreinterpretq_u8_s32(x), vdupq_n_u8(15)));
+}
+static inline vi vi_high_nibbles(vi x) {
+  return vreinterpretq_s32_u8(vshrq_n_u8(vreinterpretq_u8_s32(x), 4));
+}
+/** Lane `r` of `out[0]` is the lower half-precision number of lane `r`, and of `out[1]` the other.
+ */
+static inline void vf_from_halves(vi x, vf out[2]) {
+  out[0] = vcvt_f32_f16(vreinterpret_f16_s16(vmovn_s32(x)));
+  out[1] = vcvt_f32_f16(vreinterpret_f16_s16(vshrn_n_s32(x, 16)));
+}
 static inline vi vi_flip_signs(vi x) {
   return vreinterpretq_s32_u8(veorq_u8(vreinterpretq_u8_s32(x), vdupq_n_u8(0x80)));
 }
@@ -167,12 +181,8 @@ enum { BLOCK_TOKENS = 6, BLOCK_FLOAT_ROWS = 6, BLOCK_FLOAT_VECTORS = 4 };
 typedef int32x4_t v4;
 static inline v4 v4_load(const void* p) { return vi_load(p); }
 static inline void v4_store(void* p, v4 x) { vi_store(p, x); }
-static inline v4 v4_low_nibbles(v4 x) {
-  return vreinterpretq_s32_u8(vandq_u8(vreinterpretq_u8_s32(x), vdupq_n_u8(15)));
-}
-static inline v4 v4_high_nibbles(v4 x) {
-  return vreinterpretq_s32_u8(vshrq_n_u8(vreinterpretq_u8_s32(x), 4));
-}
+static inline v4 v4_low_nibbles(v4 x) { return vi_low_nibbles(x); }
+static inline v4 v4_high_nibbles(v4 x) { return vi_high_nibbles(x); }
 static inline v4 v4_flip_signs(v4 x) { return vi_flip_signs(x); }
 static inline v4 v4_widen_halves(const uint16_t* p) {
   return vreinterpretq_s32_f32(vf_load_half(p));
@@ -187,4 +197,10 @@ static inline void v4_transpose(v4 x[4]) {
 }
 static inline float float_of_half(uint16_t x) {
   return vf_first(vcvt_f32_f16(vreinterpret_f16_u16(vdup_n_u16(x))));
+}
+
+/** Lane `r` of `columns[k]` is word `k` of the 16 bytes that lie `r` strides behind `p`. */
+static inline void vi_columns(const uint8_t* p, size_t stride, vi columns[4]) {
+  for (size_t r = 0; r < 4; r++) columns[r] = vi_load(p + r * stride);
+  v4_transpose(columns);
 }

@@ -109,7 +109,7 @@ static void check_product(const struct product* p, size_t row, size_t token, flo
 
 static void test_dot_rows(uint64_t seed) {
   case_begin("dot_rows", seed);
-  const struct product p = random_product(12, 2);
+  const struct product p = random_product(17, 2);
   struct rounded x = guarded_rounded(p.tokens, p.w.columns, p.reference.planes, true);
   round_all(isa, p.x, p.tokens, p.w.format, &x);
   const size_t first = (size_t)random_int(0, (int)p.w.rows - 1);
