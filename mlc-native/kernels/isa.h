@@ -11,15 +11,11 @@
 
 #include "matrix.h"
 
-/** Rows of a weight panel: one group of the activations that the product may become. */
+/** Rows that are multiplied together: one group of the activations that the product may become. */
 enum { PANEL_ROWS = 32 };
 
-enum {
-  /** A row of rounded activations takes a multiple of so many bytes. */
-  ROUNDED_BYTES = 128,
-  /** How many steps of the second plane make one of the first. */
-  PLANE_RATIO = 256
-};
+/** How many steps of the second plane make one of the first. */
+enum { PLANE_RATIO = 256 };
 
 /**
  * Rows of activations rounded for one matrix, one per token, in groups of 32 columns. A row has one
@@ -28,37 +24,17 @@ enum {
 struct rounded {
   size_t columns;
   size_t planes;
-  /** Whether the codes are for `dot_rows`, which may want another order than `multiply`. */
-  bool by_rows;
-  /** `[tokens][planes]`, a plane `rounded_stride(columns)` bytes after the one before. */
+  /** `[tokens][planes][columns]` */
   int8_t* codes;
   /**
-   * `[tokens][groups]` for `dot_rows`, where `first * PLANE_RATIO + second` counts as one code, and
-   * `[tokens][planes][groups]` for `multiply`: a value is `code * scale`.
+   * `[tokens][groups]`: a value is `code * scale`, where `first * PLANE_RATIO + second` counts as
+   * one code.
    */
   float* scale;
   /** Of the same shape: what is added to a group's products of codes for the matrix's `zero`. */
   int32_t* correction;
   /** Of the same shape: `scale` times the sum of the codes. */
   float* scaled_sum;
-};
-
-static inline size_t rounded_stride(size_t columns) {
-  return (columns + ROUNDED_BYTES - 1) / ROUNDED_BYTES * ROUNDED_BYTES;
-}
-
-/** A panel of PANEL_ROWS weight rows, unpacked for the products with many tokens. */
-struct panel {
-  /** Bits of the codes; 32 if the weights are floats. */
-  int bits;
-  bool has_min;
-  size_t columns;
-  /** Codes, or floats `[columns][PANEL_ROWS]`; in an order of the instruction set's own. */
-  void* codes;
-  /** `[groups][PANEL_ROWS]` */
-  float* scale;
-  /** `[groups][PANEL_ROWS]` */
-  float* min;
 };
 
 /** Half-precision or single-precision numbers. */
@@ -117,21 +93,22 @@ struct isa {
   void (*round)(const float* x, size_t groups, enum format format, struct rounded* to, size_t token,
                 size_t group);
   /**
-   * `out[t * stride + i]`, the dot products of row `first + i` of a quantized matrix and a few
-   * rounded rows. The matrix is read once.
+   * `out[t * stride + i]`, the dot products of row `first + i` of a quantized matrix and rounded
+   * rows. What a row gets is the same to the bit whatever the others are.
    */
   void (*dot_rows)(const struct matrix* w, size_t first, size_t count, const struct rounded* x,
                    size_t tokens, float* out, size_t stride);
   /** `out[i]`, the dot product of row `first + i` of a matrix of floats and one row. */
   void (*dot_float_rows)(const struct matrix* w, size_t first, size_t count, const float* x,
                          float* out);
-  /** Unpacks up to PANEL_ROWS rows; missing rows become zero. */
-  void (*unpack)(const struct matrix* w, size_t first, size_t count, struct panel* panel);
-  /** `out[t][r]`, products of planes `first..first + tokens` and the panel's rows. */
-  void (*multiply)(const struct panel* panel, const struct rounded* x, size_t first, size_t tokens,
-                   float* out);
-  /** The same for float rows, `columns` apart, and a panel of floats. */
-  void (*multiply_floats)(const struct panel* panel, const float* x, size_t tokens, float* out);
+  /**
+   * Turns up to PANEL_ROWS rows of a matrix of floats into a panel `[columns][PANEL_ROWS]`; missing
+   * rows become zero.
+   */
+  void (*unpack_floats)(const struct matrix* w, size_t first, size_t count, float* panel);
+  /** `out[t][r]`, the products of `x[tokens][columns]` and a panel's rows. */
+  void (*multiply_floats)(const float* panel, size_t columns, const float* x, size_t tokens,
+                          float* out);
   /** `out[i] = row[i]` for one row of a matrix. */
   void (*decode_row)(const struct matrix* w, size_t row, float* out);
 

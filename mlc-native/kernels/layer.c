@@ -92,7 +92,7 @@ static void project_part(struct team* team, int member, void* context) {
   }
 }
 
-/** Few tokens meet a matrix that makes logits, and it would take longer to unpack it for them. */
+/** Few tokens meet a matrix that makes logits: if it holds floats, unpacking takes longer. */
 static enum phase phase_of(const struct matrix* w, enum phase phase) {
   const bool is_tall = w->rows > TALL_RATIO * w->columns;
   return phase == PHASE_PREFILL && is_tall ? PHASE_DECODE : phase;

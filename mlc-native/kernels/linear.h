@@ -10,6 +10,8 @@
 struct activations {
   struct rounded rounded;
   float* values;
+  /** Whether they meet floats as these are stored, and not in panels. */
+  bool by_rows;
 };
 
 /**
@@ -27,8 +29,9 @@ struct output {
 
 /** What one member works in. */
 struct workspace {
-  struct panel panel;
-  struct panel second_panel;
+  /** Rows of floats as `multiply_floats` takes them. */
+  float* panel;
+  float* second_panel;
   float* tile;
   float* second_tile;
   float* row;

@@ -73,13 +73,11 @@ static void round_groups(const float* x, size_t groups, enum format format, stru
     int joined = 0;
     for (size_t p = 0; p < to->planes; p++) {
       const size_t plane = token * to->planes + p;
-      const int sum =
-          store_plane(values, order, to->codes + plane * rounded_stride(to->columns) + g * GROUP);
+      const int sum = store_plane(values, order, to->codes + plane * to->columns + g * GROUP);
       joined = joined * PLANE_RATIO + sum;
       if (p > 0) scale /= PLANE_RATIO;
-      if (!to->by_rows) put_group(to, plane * row_groups + g, scale, sum);
     }
-    if (to->by_rows) put_group(to, token * row_groups + g, scale, joined);
+    put_group(to, token * row_groups + g, scale, joined);
   }
 }
 
@@ -105,8 +103,7 @@ static float dot_row(const struct matrix* w, size_t row, const struct rounded* x
     const size_t place = token * groups_of(w) + g;
     int32_t dot = 0;
     for (size_t p = 0; p < x->planes; p++) {
-      const int8_t* codes =
-          x->codes + (token * x->planes + p) * rounded_stride(x->columns) + g * GROUP;
+      const int8_t* codes = x->codes + (token * x->planes + p) * x->columns + g * GROUP;
       dot *= PLANE_RATIO;
       for (int i = 0; i < GROUP; i++) dot += code_at(w, row, g, i) * codes[i];
     }
@@ -134,61 +131,23 @@ static void dot_float_rows(const struct matrix* w, size_t first, size_t count, c
   }
 }
 
-/** Panels here hold `code - zero` as signed bytes, `[columns][PANEL_ROWS]`. */
-static void unpack(const struct matrix* w, size_t first, size_t count, struct panel* panel) {
-  const struct layout layout = layout_of(w->format);
-  panel->columns = w->columns;
-  panel->bits = layout.bits;
-  panel->has_min = layout.has_min;
+static void unpack_floats(const struct matrix* w, size_t first, size_t count, float* panel) {
   for (size_t r = 0; r < PANEL_ROWS; r++) {
-    const bool missing = r >= count;
     for (size_t k = 0; k < w->columns; k++) {
-      if (layout.bits > 8) {
-        float value = number_at(w->codes, w->format == FORMAT_F16,
-                                missing ? 0 : (first + r) * w->columns + k);
-        ((float*)panel->codes)[k * PANEL_ROWS + r] = missing ? 0 : value;
-      } else {
-        ((int8_t*)panel->codes)[k * PANEL_ROWS + r] =
-            (int8_t)(missing ? 0 : code_at(w, first + r, k / GROUP, (int)(k % GROUP)));
-      }
-    }
-    for (size_t g = 0; layout.bits <= 8 && g < groups_of(w); g++) {
-      panel->scale[g * PANEL_ROWS + r] = missing ? 0 : scale_at(w, first + r, g);
-      if (layout.has_min) panel->min[g * PANEL_ROWS + r] = missing ? 0 : min_at(w, first + r, g);
+      const bool missing = r >= count;
+      const float value =
+          number_at(w->codes, w->format == FORMAT_F16, missing ? 0 : (first + r) * w->columns + k);
+      panel[k * PANEL_ROWS + r] = missing ? 0 : value;
     }
   }
 }
 
-static void multiply(const struct panel* panel, const struct rounded* x, size_t first,
-                     size_t tokens, float* out) {
-  const size_t groups = panel->columns / GROUP;
-  const int8_t* codes = panel->codes;
+static void multiply_floats(const float* panel, size_t columns, const float* x, size_t tokens,
+                            float* out) {
   for (size_t t = 0; t < tokens; t++) {
     for (size_t r = 0; r < PANEL_ROWS; r++) {
       float sum = 0;
-      for (size_t g = 0; g < groups; g++) {
-        const size_t place = (first + t) * groups + g;
-        int32_t dot = 0;
-        for (size_t k = g * GROUP; k < (g + 1) * GROUP; k++) {
-          dot += codes[k * PANEL_ROWS + r] *
-                 x->codes[(first + t) * rounded_stride(panel->columns) + k];
-        }
-        sum += (float)dot * (panel->scale[g * PANEL_ROWS + r] * x->scale[place]);
-        if (panel->has_min) sum += panel->min[g * PANEL_ROWS + r] * x->scaled_sum[place];
-      }
-      out[t * PANEL_ROWS + r] = sum;
-    }
-  }
-}
-
-static void multiply_floats(const struct panel* panel, const float* x, size_t tokens, float* out) {
-  const float* weights = panel->codes;
-  for (size_t t = 0; t < tokens; t++) {
-    for (size_t r = 0; r < PANEL_ROWS; r++) {
-      float sum = 0;
-      for (size_t k = 0; k < panel->columns; k++) {
-        sum += weights[k * PANEL_ROWS + r] * x[t * panel->columns + k];
-      }
+      for (size_t k = 0; k < columns; k++) sum += panel[k * PANEL_ROWS + r] * x[t * columns + k];
       out[t * PANEL_ROWS + r] = sum;
     }
   }

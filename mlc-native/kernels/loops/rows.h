@@ -40,7 +40,7 @@ static inline __attribute__((always_inline)) void block_codes(const struct kind 
     return;
   }
   vi_columns(p + 16, stride, codes + 4);
-  if (kind.is_signed == SIGNED_PANELS) return;
+  if (kind.is_signed == SIGNED_CODES) return;
 #pragma GCC unroll 8
   for (int k = 0; k < GROUP_CODES; k++) codes[k] = vi_flip_signs(codes[k]);
 }
@@ -129,7 +129,7 @@ static inline __attribute__((always_inline)) void dot_block(const struct kind ki
                                                             struct some_rows x, size_t columns,
                                                             size_t tokens, vf* result) {
   vf sums[ROW_TOKENS];
-  const size_t groups = columns / GROUP, stride = rounded_stride(columns);
+  const size_t groups = columns / GROUP, stride = columns;
   const size_t group_bytes = (size_t)kind.bits * GROUP / 8, row_bytes = groups * group_bytes;
   const uint8_t* codes = w->codes + row * row_bytes;
   // Asked for in the order in which memory holds them, as it is read fastest.
@@ -164,17 +164,17 @@ static inline __attribute__((always_inline)) void dot_block(const struct kind ki
 
 static inline struct some_rows rows_from(const struct rounded* x, size_t token) {
   const size_t place = token * (x->columns / GROUP);
-  return (struct some_rows){x->codes + token * x->planes * rounded_stride(x->columns),
-                            x->scale + place, x->correction + place, x->scaled_sum + place};
+  return (struct some_rows){x->codes + token * x->planes * x->columns, x->scale + place,
+                            x->correction + place, x->scaled_sum + place};
 }
 
 /** The product of one row of a matrix of fewer than LANES. */
 static __attribute__((noinline)) float dot_alone(const struct matrix* w, size_t row,
                                                  struct some_rows x, size_t planes) {
   const struct layout layout = layout_of(w->format);
-  const size_t groups = groups_of(w), stride = rounded_stride(w->columns);
+  const size_t groups = groups_of(w), stride = w->columns;
   const struct floats scales = {w->scale, !layout.wide_scale}, mins = {w->min, true};
-  const int less = SIGNED_PANELS && layout.bits == 8 ? 128 : 0;
+  const int less = SIGNED_CODES && layout.bits == 8 ? 128 : 0;
   const uint8_t* codes = w->codes + row * row_bytes(w);
   float sum = 0;
   for (size_t g = 0; g < groups; g++, codes += GROUP * layout.bits / 8) {

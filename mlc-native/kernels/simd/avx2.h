@@ -37,28 +37,8 @@ static inline void vf_store_half(uint16_t* p, vf x) {
   _mm_storeu_si128((void*)p, _mm256_cvtps_ph(x, 0));
 }
 
-/** The first `count` numbers; zeros behind them, where memory is not read. */
-static inline vf vf_load_some(const float* p, size_t count) {
-  const vi lanes = _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0);
-  return _mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), lanes));
-}
-static inline vf vf_load_some_halves(const uint16_t* p, size_t count) {
-  const __m128i lanes = _mm_set_epi32(3, 2, 1, 0);
-  const __m128i pairs = _mm_cmpgt_epi32(_mm_set1_epi32((int)(count / 2)), lanes);
-  __m128i halves = _mm_maskload_epi32((const int*)p, pairs);
-  if (count % 2 != 0) {
-    const __m128i last = _mm_cmpeq_epi32(_mm_set1_epi32((int)(count / 2)), lanes);
-    halves = _mm_or_si128(halves, _mm_and_si128(last, _mm_set1_epi32(p[count - 1])));
-  }
-  return _mm256_cvtph_ps(halves);
-}
-
 static inline vi vi_zero(void) { return _mm256_setzero_si256(); }
 static inline vi vi_load(const void* p) { return _mm256_loadu_si256(p); }
-/** The first `bytes`, a multiple of 16; zeros behind them, where memory is not read. */
-static inline vi vi_load_some(const void* p, size_t bytes) {
-  return bytes == 0 ? vi_zero() : _mm256_zextsi128_si256(_mm_loadu_si128(p));
-}
 static inline vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
 static inline vf vf_from_bits(vi x) { return _mm256_castsi256_ps(x); }
 /** Lane `r` of `columns[k]` is word `k` of the 16 bytes that lie `r` strides behind `p`. */
@@ -90,14 +70,6 @@ static inline void vf_from_halves(vi x, vf out[2]) {
   out[1] = _mm256_cvtph_ps(_mm256_extracti128_si256(parted, 1));
 }
 static inline vi vi_flip_signs(vi x) { return _mm256_xor_si256(x, _mm256_set1_epi8((char)0x80)); }
-
-/** Lane `i` of the result is lane `(unit * LANES + i) / bits` of `scales`. */
-static inline __attribute__((always_inline)) vf vf_spread(const int bits, vf scales, int unit) {
-  const vi fours = _mm256_set_epi32(1, 1, 1, 1, 0, 0, 0, 0);
-  const vi lanes =
-      _mm256_add_epi32(bits == 4 ? fours : vi_zero(), _mm256_set1_epi32(unit * LANES / bits));
-  return _mm256_permutevar8x32_ps(scales, lanes);
-}
 
 /** `2^n * x` for whole `n` between -126 and 127. */
 static inline vf vf_scale(vf x, vf n) {
@@ -161,7 +133,6 @@ static inline vi dot_fours(int bits, vi sum, vi codes, vi bytes) {
  * VNNI the sums of codes of 4 bits stay in 16 bits until the end: 8 steps of at most 2 * 15 * 127.
  */
 typedef vi vdot;
-typedef vi vcodes;
 
 static inline vdot dot_start(int bits, int32_t correction) {
 #ifdef WITH_VNNI
@@ -171,13 +142,12 @@ static inline vdot dot_start(int bits, int32_t correction) {
   return bits == 8 ? _mm256_set1_epi32(correction) : _mm256_setzero_si256();
 #endif
 }
-static inline vcodes dot_codes(const uint8_t* p) { return _mm256_loadu_si256((const void*)p); }
 static inline vi dot_bytes(const int8_t* p) {
   int32_t four;
   memcpy(&four, p, 4);
   return _mm256_set1_epi32(four);
 }
-static inline vdot dot_step(int bits, vdot sum, vcodes codes, vi bytes) {
+static inline vdot dot_step(int bits, vdot sum, vi codes, vi bytes) {
 #ifndef WITH_VNNI
   if (bits == 4) return _mm256_add_epi16(sum, _mm256_maddubs_epi16(codes, bytes));
 #endif
@@ -196,19 +166,6 @@ static inline vi dot_end(int bits, vdot sum, int32_t correction) {
 
 /** Sums of a plane, counted in steps of the next. */
 static inline vi vi_plane_up(vi sums) { return _mm256_slli_epi32(sums, 8); }
-/** Adds in lane `i` the products of low nibbles `4 * i..4 * i + 3` and `low`, and of high ones. */
-static inline vi dot_nibbles(vi sum, vi packed, vi low, vi high) {
-  const vi mask = _mm256_set1_epi8(15);
-  vi low_codes = _mm256_and_si256(packed, mask);
-  vi high_codes = _mm256_and_si256(_mm256_srli_epi16(packed, 4), mask);
-#ifdef WITH_VNNI
-  return dot_fours(4, dot_fours(4, sum, low_codes, low), high_codes, high);
-#else
-  vi pairs = _mm256_add_epi16(_mm256_maddubs_epi16(low_codes, low),
-                              _mm256_maddubs_epi16(high_codes, high));
-  return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
-#endif
-}
 
 static inline void vi_store(void* p, vi x) { _mm256_storeu_si256(p, x); }
 /** Stores 8 numbers, rounded, as 16-bit integers. */
@@ -232,13 +189,13 @@ static inline vi vi_add_pairs(vi sum, vi a, vi b) {
 }
 enum { PAIR_ROWS = 4, PAIR_VECTORS = 2 };
 
-/** Whether the codes of 8 bits in panels are signed. */
+/** Whether codes of 8 bits are multiplied as signed ones. */
 #ifdef WITH_VNNI
-enum { SIGNED_PANELS = 0 };
+enum { SIGNED_CODES = 0 };
 #else
-enum { SIGNED_PANELS = 1 };
+enum { SIGNED_CODES = 1 };
 #endif
 /** Vectors of sums of attention that the registers hold. */
 enum { FEW_SUMS = 8 };
-/** Tokens of a block of products, for whose sums the registers are enough. */
-enum { BLOCK_TOKENS = 3, BLOCK_FLOAT_ROWS = 6, BLOCK_FLOAT_VECTORS = 2 };
+/** Of a block of products, for whose sums the registers are enough. */
+enum { BLOCK_FLOAT_ROWS = 6, BLOCK_FLOAT_VECTORS = 2 };

@@ -28,20 +28,8 @@ static inline void vf_store_half(uint16_t* p, vf x) {
   _mm256_storeu_si256((void*)p, _mm512_cvtps_ph(x, 8));
 }
 
-/** The first `count` numbers; zeros behind them, where memory is not read. */
-static inline vf vf_load_some(const float* p, size_t count) {
-  return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);
-}
-static inline vf vf_load_some_halves(const uint16_t* p, size_t count) {
-  return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16((__mmask16)((1u << count) - 1), p));
-}
-
 static inline vi vi_zero(void) { return _mm512_setzero_si512(); }
 static inline vi vi_load(const void* p) { return _mm512_loadu_si512(p); }
-/** The first `bytes`, a multiple of 16; zeros behind them, where memory is not read. */
-static inline vi vi_load_some(const void* p, size_t bytes) {
-  return _mm512_maskz_loadu_epi64((__mmask8)((1u << bytes / 8) - 1), p);
-}
 static inline vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
 static inline vf vf_from_bits(vi x) { return _mm512_castsi512_ps(x); }
 /** Lane `r` of `columns[k]` is word `k` of the 16 bytes that lie `r` strides behind `p`. */
@@ -75,15 +63,6 @@ static inline void vf_from_halves(vi x, vf out[2]) {
   out[1] = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(_mm512_srli_epi32(x, 16)));
 }
 static inline vi vi_flip_signs(vi x) { return _mm512_xor_si512(x, _mm512_set1_epi8((char)0x80)); }
-
-/** Lane `i` of the result is lane `(unit * LANES + i) / bits` of `scales`. */
-static inline __attribute__((always_inline)) vf vf_spread(const int bits, vf scales, int unit) {
-  const vi fours = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
-  const vi eights = _mm512_set_epi32(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0);
-  const vi lanes =
-      _mm512_add_epi32(bits == 4 ? fours : eights, _mm512_set1_epi32(unit * LANES / bits));
-  return _mm512_permutexvar_ps(lanes, scales);
-}
 
 /** `2^n * x` for whole `n`. */
 static inline vf vf_scale(vf x, vf n) { return _mm512_scalef_ps(x, n); }
@@ -126,19 +105,17 @@ static inline void vf_split_pairs(vf a, vf b, vf* even, vf* odd) {
 
 /** Integer products: lane `r` sums, over the steps, four codes of row `r` times four bytes. */
 typedef vi vdot;
-typedef vi vcodes;
 
 static inline vdot dot_start(int bits, int32_t correction) {
   (void)bits;
   return _mm512_set1_epi32(correction);
 }
-static inline vcodes dot_codes(const uint8_t* p) { return _mm512_loadu_si512(p); }
 static inline vi dot_bytes(const int8_t* p) {
   int32_t four;
   memcpy(&four, p, 4);
   return _mm512_set1_epi32(four);
 }
-static inline vdot dot_step(int bits, vdot sum, vcodes codes, vi bytes) {
+static inline vdot dot_step(int bits, vdot sum, vi codes, vi bytes) {
   (void)bits;
   // Compilers copy the sums of the intrinsic from register to register.
   __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(codes), "v"(bytes));
@@ -149,15 +126,6 @@ static inline vi dot_end(int bits, vdot sum, int32_t correction) {
   return sum;
 }
 
-static inline vi dot_fours(int bits, vi sum, vi codes, vi bytes) {
-  return dot_step(bits, sum, codes, bytes);
-}
-/** Adds in lane `i` the products of low nibbles `4 * i..4 * i + 3` and `low`, and of high ones. */
-static inline vi dot_nibbles(vi sum, vi packed, vi low, vi high) {
-  const vi mask = _mm512_set1_epi8(15);
-  sum = _mm512_dpbusd_epi32(sum, _mm512_and_si512(packed, mask), low);
-  return _mm512_dpbusd_epi32(sum, _mm512_and_si512(_mm512_srli_epi16(packed, 4), mask), high);
-}
 /** Sums of a plane, counted in steps of the next. */
 static inline vi vi_plane_up(vi sums) { return _mm512_slli_epi32(sums, 8); }
 
@@ -179,9 +147,9 @@ static inline vi vi_add_pairs(vi sum, vi a, vi b) {
 }
 enum { PAIR_ROWS = 6, PAIR_VECTORS = 4 };
 
-/** Whether the codes of 8 bits in panels are signed. */
-enum { SIGNED_PANELS = 0 };
+/** Whether codes of 8 bits are multiplied as signed ones. */
+enum { SIGNED_CODES = 0 };
 /** Vectors of sums of attention that the registers hold. */
 enum { FEW_SUMS = 16 };
-/** Tokens of a block of products, for whose sums the registers are enough. */
-enum { BLOCK_TOKENS = 6, BLOCK_FLOAT_ROWS = 6, BLOCK_FLOAT_VECTORS = 4 };
+/** Of a block of products, for whose sums the registers are enough. */
+enum { BLOCK_FLOAT_ROWS = 6, BLOCK_FLOAT_VECTORS = 4 };

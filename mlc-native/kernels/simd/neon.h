@@ -29,25 +29,9 @@ static inline void vf_store_half(uint16_t* p, vf x) {
   vst1_u16(p, vreinterpret_u16_f16(vcvt_f16_f32(x)));
 }
 
-/** The first `count` numbers; zeros behind them, where memory is not read. */
-static inline vf vf_load_some(const float* p, size_t count) {
-  float some[LANES] = {0};
-  memcpy(some, p, count * sizeof *some);
-  return vf_load(some);
-}
-static inline vf vf_load_some_halves(const uint16_t* p, size_t count) {
-  uint16_t some[LANES] = {0};
-  memcpy(some, p, count * sizeof *some);
-  return vf_load_half(some);
-}
-
 static inline vi vi_zero(void) { return vdupq_n_s32(0); }
 static inline vi vi_load(const void* p) { return vreinterpretq_s32_u8(vld1q_u8(p)); }
 static inline void vi_store(void* p, vi x) { vst1q_u8(p, vreinterpretq_u8_s32(x)); }
-/** The first `bytes`, a multiple of 16 and thus none where less than a vector is asked for. */
-static inline vi vi_load_some(const void* p, size_t bytes) {
-  return bytes == 0 ? vi_zero() : vi_load(p);
-}
 static inline vi vi_add(vi a, vi b) { return vaddq_s32(a, b); }
 static inline vf vf_from_bits(vi x) { return vreinterpretq_f32_s32(x); }
 static inline vi vi_low_nibbles(vi x) {
@@ -71,20 +55,6 @@ static inline vi vi_flip_signs(vi x) {
  */
 static inline void prefetch(const void* p) {
   __asm__ volatile("prfm pldl2keep, %0" : : "Q"(*(const char*)p));
-}
-
-/** Lane `i` of the result is lane `(unit * LANES + i) / bits` of `scales`. */
-static inline __attribute__((always_inline)) vf vf_spread(const int bits, vf scales, int unit) {
-  switch (unit * LANES / bits) {
-    case 0:
-      return vdupq_laneq_f32(scales, 0);
-    case 1:
-      return vdupq_laneq_f32(scales, 1);
-    case 2:
-      return vdupq_laneq_f32(scales, 2);
-    default:
-      return vdupq_laneq_f32(scales, 3);
-  }
 }
 
 /** `2^n * x` for whole `n` between -126 and 127. */
@@ -119,28 +89,21 @@ static inline void vf_split_pairs(vf a, vf b, vf* even, vf* odd) {
   *odd = vuzp2q_f32(a, b);
 }
 
-/** `sum` and, in each lane, the products of four codes and bytes. */
-static inline vi dot_fours(int bits, vi sum, vi codes, vi bytes) {
-  (void)bits;
-  return vdotq_s32(sum, vreinterpretq_s8_s32(codes), vreinterpretq_s8_s32(bytes));
-}
-
 /** Integer products: lane `r` sums, over the steps, four codes of row `r` times four bytes. */
 typedef vi vdot;
-typedef vi vcodes;
 
 static inline vdot dot_start(int bits, int32_t correction) {
   (void)bits;
   return vdupq_n_s32(correction);
 }
-static inline vcodes dot_codes(const uint8_t* p) { return vi_load(p); }
 static inline vi dot_bytes(const int8_t* p) {
   int32_t four;
   memcpy(&four, p, 4);
   return vdupq_n_s32(four);
 }
-static inline vdot dot_step(int bits, vdot sum, vcodes codes, vi bytes) {
-  return dot_fours(bits, sum, codes, bytes);
+static inline vdot dot_step(int bits, vdot sum, vi codes, vi bytes) {
+  (void)bits;
+  return vdotq_s32(sum, vreinterpretq_s8_s32(codes), vreinterpretq_s8_s32(bytes));
 }
 static inline vi dot_end(int bits, vdot sum, int32_t correction) {
   (void)bits, (void)correction;
@@ -149,13 +112,6 @@ static inline vi dot_end(int bits, vdot sum, int32_t correction) {
 
 /** Sums of a plane, counted in steps of the next. */
 static inline vi vi_plane_up(vi sums) { return vshlq_n_s32(sums, 8); }
-/** Adds in lane `i` the products of low nibbles `4 * i..4 * i + 3` and `low`, and of high ones. */
-static inline vi dot_nibbles(vi sum, vi packed, vi low, vi high) {
-  const uint8x16_t bytes = vreinterpretq_u8_s32(packed);
-  const vi low_codes = vreinterpretq_s32_u8(vandq_u8(bytes, vdupq_n_u8(15)));
-  const vi high_codes = vreinterpretq_s32_u8(vshrq_n_u8(bytes, 4));
-  return dot_fours(4, dot_fours(4, sum, low_codes, low), high_codes, high);
-}
 
 /** Stores 4 numbers, rounded, as 16-bit integers. */
 static inline void vf_store_shorts(int16_t* p, vf x) { vst1_s16(p, vqmovn_s32(vcvtnq_s32_f32(x))); }
@@ -171,22 +127,16 @@ static inline vi vi_add_pairs(vi sum, vi a, vi b) {
 }
 enum { PAIR_ROWS = 4, PAIR_VECTORS = 4 };
 
-/** Whether the codes of 8 bits in panels are signed. */
-enum { SIGNED_PANELS = 1 };
+/** Whether codes of 8 bits are multiplied as signed ones. */
+enum { SIGNED_CODES = 1 };
 /** Vectors of sums of attention that the registers hold. */
 enum { FEW_SUMS = 16 };
-/** Tokens of a block of products, for whose sums the registers are enough. */
-enum { BLOCK_TOKENS = 6, BLOCK_FLOAT_ROWS = 6, BLOCK_FLOAT_VECTORS = 4 };
+/** Of a block of products, for whose sums the registers are enough. */
+enum { BLOCK_FLOAT_ROWS = 6, BLOCK_FLOAT_VECTORS = 4 };
 
 typedef int32x4_t v4;
 static inline v4 v4_load(const void* p) { return vi_load(p); }
 static inline void v4_store(void* p, v4 x) { vi_store(p, x); }
-static inline v4 v4_low_nibbles(v4 x) { return vi_low_nibbles(x); }
-static inline v4 v4_high_nibbles(v4 x) { return vi_high_nibbles(x); }
-static inline v4 v4_flip_signs(v4 x) { return vi_flip_signs(x); }
-static inline v4 v4_widen_halves(const uint16_t* p) {
-  return vreinterpretq_s32_f32(vf_load_half(p));
-}
 /** Turns four rows of four words into four columns. */
 static inline void v4_transpose(v4 x[4]) {
   const int32x4x2_t a = vtrnq_s32(x[0], x[1]), b = vtrnq_s32(x[2], x[3]);

@@ -14,12 +14,6 @@ static inline void prefetch(const void* p) {
 typedef __m128i v4;
 static inline v4 v4_load(const void* p) { return _mm_loadu_si128(p); }
 static inline void v4_store(void* p, v4 x) { _mm_storeu_si128(p, x); }
-static inline v4 v4_low_nibbles(v4 x) { return _mm_and_si128(x, _mm_set1_epi8(15)); }
-static inline v4 v4_high_nibbles(v4 x) { return v4_low_nibbles(_mm_srli_epi16(x, 4)); }
-static inline v4 v4_flip_signs(v4 x) { return _mm_xor_si128(x, _mm_set1_epi8((char)0x80)); }
-static inline v4 v4_widen_halves(const uint16_t* p) {
-  return _mm_castps_si128(_mm_cvtph_ps(_mm_loadl_epi64((const void*)p)));
-}
 /** Turns four rows of four words into four columns. */
 static inline void v4_transpose(v4 x[4]) {
   v4 a = _mm_unpacklo_epi32(x[0], x[1]), b = _mm_unpackhi_epi32(x[0], x[1]);

@@ -218,13 +218,12 @@ double weight_reach(const struct matrix* w, size_t row, size_t column) {
   return fabs(scale) * (bytes ? 256 : 16) + fabs(min);
 }
 
-struct rounded guarded_rounded(size_t tokens, size_t columns, size_t planes, bool by_rows) {
-  const size_t groups = tokens * columns / GROUP * (by_rows ? 1 : planes);
+struct rounded guarded_rounded(size_t tokens, size_t columns, size_t planes) {
+  const size_t groups = tokens * columns / GROUP;
   return (struct rounded){
       .columns = columns,
       .planes = planes,
-      .by_rows = by_rows,
-      .codes = guarded(tokens * planes * rounded_stride(columns), 1),
+      .codes = guarded(tokens * planes * columns, 1),
       .scale = guarded_floats(groups),
       .correction = guarded(groups * sizeof(int32_t), sizeof(int32_t)),
       .scaled_sum = guarded_floats(groups),
@@ -248,7 +247,7 @@ double rounded_at(const struct rounded* x, enum format format, size_t token, siz
   const size_t last = (token + 1) * x->planes - 1;
   int code = 0;
   for (size_t plane = token * x->planes; plane <= last; plane++) {
-    code = code * PLANE_RATIO + x->codes[plane * rounded_stride(x->columns) + column - i + place];
+    code = code * PLANE_RATIO + x->codes[plane * x->columns + column - i + place];
   }
-  return (double)code * x->scale[((x->by_rows ? token : last) * x->columns + column) / GROUP];
+  return (double)code * x->scale[(token * x->columns + column) / GROUP];
 }

@@ -47,7 +47,7 @@ double weight_at(const struct matrix* w, size_t row, size_t column);
 double weight_reach(const struct matrix* w, size_t row, size_t column);
 
 /** Memory for `tokens` rounded rows. */
-struct rounded guarded_rounded(size_t tokens, size_t columns, size_t planes, bool by_rows);
+struct rounded guarded_rounded(size_t tokens, size_t columns, size_t planes);
 /** Rounds `[tokens][columns]`, in one call for each token or in several. */
 void round_all(const struct isa* by, const float* x, size_t tokens, enum format format,
                struct rounded* to);
