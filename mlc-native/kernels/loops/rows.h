@@ -14,7 +14,8 @@ enum {
   /** Most tokens that meet a block's codes while they are in registers. */
   ROW_TOKENS = 48,
   /** How far behind the next block memory is asked for. */
-  AHEAD_BYTES = 4096
+  AHEAD_BYTES = 4096,
+  AHEAD_SCALES = 512
 };
 
 /** What a loop over rows knows of its matrix and of the rounded rows when it is compiled. */
@@ -45,6 +46,15 @@ static inline __attribute__((always_inline)) void block_codes(const struct kind 
   for (int k = 0; k < GROUP_CODES; k++) codes[k] = vi_flip_signs(codes[k]);
 }
 
+/**
+ * Asks for memory in the order in which it lies, as it is read fastest: a processor does not
+ * foresee the next rows of many. Beyond a matrix this asks in vain.
+ */
+static inline __attribute__((always_inline)) void ask_for(const uint8_t* p, size_t bytes) {
+#pragma GCC unroll 8
+  for (size_t line = 0; line < bytes; line += 64) prefetch(p + line);
+}
+
 /** Those of fewer groups than CHUNK_GROUPS. */
 static __attribute__((noinline)) void few_scales(struct floats from, size_t at, size_t groups,
                                                  vf* scales) {
@@ -58,7 +68,11 @@ static __attribute__((noinline)) void few_scales(struct floats from, size_t at, 
 /** Scales or minimums of LANES rows and CHUNK_GROUPS groups, from `at` in their tensor. */
 static inline __attribute__((always_inline)) void block_scales(const void* from, bool wide,
                                                                size_t at, size_t groups,
+                                                               size_t column,
                                                                vf scales[CHUNK_GROUPS]) {
+  const size_t size = wide ? 4 : 2;
+  ask_for((const uint8_t*)from + (at + LANES * (groups + column)) * size + AHEAD_SCALES,
+          LANES * CHUNK_GROUPS * size);
   vi columns[4];
   if (groups < CHUNK_GROUPS) {
     few_scales((struct floats){from, !wide}, at, groups, scales);
@@ -132,7 +146,6 @@ static inline __attribute__((always_inline)) void dot_block(const struct kind ki
   const size_t groups = columns / GROUP, stride = columns;
   const size_t group_bytes = (size_t)kind.bits * GROUP / 8, row_bytes = groups * group_bytes;
   const uint8_t* codes = w->codes + row * row_bytes;
-  // Asked for in the order in which memory holds them, as it is read fastest.
   const uint8_t* ahead = codes + LANES * row_bytes + AHEAD_BYTES;
   const size_t whole = groups < CHUNK_GROUPS ? groups : CHUNK_GROUPS;
   for (size_t t = 0; t < tokens; t++) sums[t] = vf_all(0);
@@ -141,12 +154,11 @@ static inline __attribute__((always_inline)) void dot_block(const struct kind ki
     const size_t here = groups - g < whole ? groups - g : whole;
     const size_t at = row * groups + g - (whole - here);
     vf scales[CHUNK_GROUPS], mins[CHUNK_GROUPS];
-    block_scales(w->scale, kind.wide_scale, at, groups, scales);
-    if (kind.has_min) block_scales(w->min, false, at, groups, mins);
+    block_scales(w->scale, kind.wide_scale, at, groups, g, scales);
+    if (kind.has_min) block_scales(w->min, false, at, groups, g, mins);
 #pragma GCC unroll 1
     for (size_t i = whole - here; i < whole; i++) {
-#pragma GCC unroll 8
-      for (size_t line = 0; line < LANES * group_bytes; line += 64) prefetch(ahead + line);
+      ask_for(ahead, LANES * group_bytes);
       vi group[GROUP_CODES];
       block_codes(kind, codes, row_bytes, group);
       add_group(kind, group, scales[i], kind.has_min ? mins[i] : scales[i], x, groups, stride,
