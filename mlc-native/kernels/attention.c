@@ -5,6 +5,7 @@
 
 #include "attended.h"
 #include "profile.h"
+#include "restore.h"
 
 /** Attention in a phase, over the keys of the layer's calls so far. */
 static int attend_in_phase(struct scratch* scratch, const struct attention* work) {
@@ -16,6 +17,7 @@ static int attend_in_phase(struct scratch* scratch, const struct attention* work
 }
 
 int attend_all(const struct attention* work) {
+  if (restoring()) return 0;
   profile_enter();
   struct scratch* scratch = scratch_of_thread();
   int status;
@@ -48,6 +50,7 @@ static void take_results(void* out, float* log_sum, const void* other, const flo
 
 int merge_attention(void* out, float* log_sum, const void* other, const float* other_log_sum,
                     size_t rows, size_t size, bool half) {
+  if (restoring()) return 0;
   profile_enter();
   if (scratch_of_thread()->phase != PHASE_BY_SHAPE) {
     take_results(out, log_sum, other, other_log_sum, rows, size * (half ? 2 : 4));

@@ -8,6 +8,7 @@
 #include "carried.h"
 #include "layer.h"
 #include "profile.h"
+#include "restore.h"
 #include "rotary.h"
 
 enum { VERSION = 2, MOST_THREADS = 1 << 10 };
@@ -196,7 +197,9 @@ static FUNCTION(rotary) {
       .k = k.data,
       .v = v.data,
   };
-  return split_rotary(&work);
+  if (!restoring()) return split_rotary(&work);
+  split_restored(&work);
+  return 0;
 }
 
 static FUNCTION(version) {
@@ -232,6 +235,14 @@ static FUNCTION(set_phase) {
   scratch->phase = (enum phase)phase;
   scratch->has_history = history == 1;
   carried_reset(scratch);
+  return 0;
+}
+
+static FUNCTION(restore) {
+  (void)self, (void)result;
+  struct arguments all = arguments_start("mlc.cpu.restore", values, count);
+  if (arguments_end(&all) != 0) return -1;
+  scratch_of_thread()->phase = PHASE_RESTORE;
   return 0;
 }
 
@@ -276,6 +287,7 @@ static const struct {
     {"mlc.cpu.version", version},
     {"mlc.cpu.use_threads", use_threads},
     {"mlc.cpu.phase", set_phase},
+    {"mlc.cpu.restore", restore},
     {"mlc.cpu.isa", name_isa},
     {"mlc.cpu.profile_start", start_profile},
     {"mlc.cpu.profile_stop", stop_profile},

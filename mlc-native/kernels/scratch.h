@@ -7,7 +7,14 @@
 #include <stdint.h>
 
 /** What a thread computes, which says what its results may depend on; see `mlc.cpu.phase`. */
-enum phase { PHASE_BY_SHAPE, PHASE_PREFILL, PHASE_DECODE, PHASE_COUNT };
+enum phase {
+  PHASE_BY_SHAPE,
+  PHASE_PREFILL,
+  PHASE_DECODE,
+  PHASE_COUNT,
+  /** Begun by `mlc.cpu.restore`, see restore.h; the next phase ends it. */
+  PHASE_RESTORE
+};
 
 struct scratch {
   uint8_t* data;

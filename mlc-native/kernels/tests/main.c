@@ -25,6 +25,7 @@ static void test(const struct isa* set, bool runs_here, uint64_t seed, uint64_t 
     test_attention(seed + round);
     test_jobs(seed + round);
     test_phases(seed + round);
+    test_restore(seed + round);
     test_team(seed + round);
   }
   printf("%s: %llu rounds from seed %llu passed\n", set->name, (unsigned long long)rounds,

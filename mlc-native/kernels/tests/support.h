@@ -63,6 +63,7 @@ void test_loops(uint64_t seed);
 void test_jobs(uint64_t seed);
 void test_attention(uint64_t seed);
 void test_phases(uint64_t seed);
+void test_restore(uint64_t seed);
 void test_team(uint64_t seed);
 
 #endif

@@ -116,6 +116,14 @@ final class KvCache implements AutoCloseable {
     remove.setInt(1, id).invoke();
   }
 
+  /** Checks that a sequence is there and has so many tokens. */
+  void requireTokens(long id, int count) {
+    if (!sequences.contains(id) || sequences.length(id) < count) {
+      throw new IllegalArgumentException(
+          "There is no sequence %d with %d tokens".formatted(id, count));
+    }
+  }
+
   /** Returns whether a sequence of the batch has tokens already. */
   boolean hasHistory(ForwardBatch batch) {
     for (int i = 0; i < batch.size(); i++) {

@@ -1,6 +1,7 @@
 package org.mlcengine.runtime;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * A language model with a paged KV cache, as the scheduler sees it: sequences of tokens that grow,
@@ -68,4 +69,12 @@ public interface LanguageModel extends Model {
    *     tokens. It may be modified, and is valid until the next call.
    */
   MemorySegment forward(ForwardBatch batch);
+
+  /**
+   * Returns what copies keys and values out of the KV cache and back; empty where the model library
+   * or the natives offer no way.
+   */
+  default Optional<KvStore> kvStore() {
+    return Optional.empty();
+  }
 }

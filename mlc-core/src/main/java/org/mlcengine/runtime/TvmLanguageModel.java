@@ -2,6 +2,7 @@ package org.mlcengine.runtime;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.bindings.DataType;
 import org.mlcengine.bindings.TvmCall;
@@ -34,6 +35,7 @@ public final class TvmLanguageModel implements LanguageModel {
   private final TvmCall batchDecode;
   private final @Nullable TvmCall batchVerify;
   private final @Nullable TvmCall phase;
+  private final Optional<TvmKvStore> store;
   private final TvmTensorView embedding = new TvmTensorView();
   private final TvmTensorView logits = new TvmTensorView();
   private boolean closed;
@@ -73,6 +75,7 @@ public final class TvmLanguageModel implements LanguageModel {
             .setTensor(1, positions)
             .setObject(2, cache.object())
             .setObject(3, weights.parameters());
+    store = TvmKvStore.of(cache, facts);
   }
 
   private static int batchTokens(EngineLimits limits) {
@@ -141,6 +144,11 @@ public final class TvmLanguageModel implements LanguageModel {
   @Override
   public void removeSequence(long id) {
     cache.removeSequence(id);
+  }
+
+  @Override
+  public Optional<KvStore> kvStore() {
+    return store.map(found -> found);
   }
 
   @Override
@@ -250,6 +258,7 @@ public final class TvmLanguageModel implements LanguageModel {
     if (batchVerify != null) {
       batchVerify.close();
     }
+    store.ifPresent(TvmKvStore::close);
     embeddingShape.close();
     cache.close();
     library.close();
