@@ -31,6 +31,7 @@ public final class MLCEngine implements AutoCloseable {
   private final Chat chat;
   private final Completions completions;
   private final Embeddings embeddings;
+  private final Sessions sessions;
 
   MLCEngine(Builder options, ModelSlot.Loaded first) {
     this.options = options;
@@ -38,6 +39,7 @@ public final class MLCEngine implements AutoCloseable {
     chat = new Chat(new ChatCompletions(models));
     completions = new Completions(models);
     embeddings = new Embeddings(models);
+    sessions = new Sessions(models);
   }
 
   /**
@@ -68,6 +70,33 @@ public final class MLCEngine implements AutoCloseable {
   /** Returns the embeddings of the API, which an encoder offers. */
   public Embeddings embeddings() {
     return embeddings;
+  }
+
+  /**
+   * Returns the session of that name: a conversation that the engine remembers, a new one if there
+   * is none. It stays until it is closed.
+   *
+   * @param id 1 to 256 characters
+   * @throws InvalidRequestException if the name is empty or too long
+   * @throws org.mlcengine.errors.EngineClosedException if the engine is closed
+   */
+  public Session session(String id) {
+    return sessions.get(id);
+  }
+
+  /**
+   * Restores a session that {@link Session#save} has saved, in this process or another. What the
+   * file has of its keys and values comes back into the KV cache if it belongs to the loaded model,
+   * library, natives and kind of processor, and there is room; otherwise the first turn computes
+   * the conversation. {@link Session#cachedTokens} tells how much has come back.
+   *
+   * @throws org.mlcengine.errors.SessionFileException if the file is missing, damaged or no
+   *     session's
+   * @throws InvalidRequestException if the session of its name is open
+   * @throws org.mlcengine.errors.EngineClosedException if the engine is closed
+   */
+  public Session restoreSession(Path file) {
+    return sessions.restore(file);
   }
 
   /**

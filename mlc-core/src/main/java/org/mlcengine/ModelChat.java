@@ -3,6 +3,7 @@ package org.mlcengine;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 import org.mlcengine.protocol.ChatCompletion;
 import org.mlcengine.protocol.ChatCompletionChunk;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
@@ -10,6 +11,7 @@ import org.mlcengine.protocol.ChatMessage;
 import org.mlcengine.protocol.FinishReason;
 import org.mlcengine.protocol.Logprobs;
 import org.mlcengine.sampling.TokenLogprobs;
+import org.mlcengine.scheduler.SessionKv;
 import org.mlcengine.tools.ToolReply;
 
 /** A language model's replies to conversations. */
@@ -22,14 +24,34 @@ final class ModelChat {
 
   /** Waits for the whole reply. */
   ChatCompletion create(ChatCompletionCreateParams params, RequestReport report) {
+    return create(params, null, report);
+  }
+
+  /**
+   * Waits for the whole reply.
+   *
+   * @param kv what is kept of the conversation; null to share with other requests
+   */
+  ChatCompletion create(
+      ChatCompletionCreateParams params, @Nullable SessionKv kv, RequestReport report) {
     ReplyHead head = requests.head("chatcmpl-", params);
-    Generation generation = start(params, Generation.Delivery.WHOLE, report);
+    Generation generation = start(params, kv, Generation.Delivery.WHOLE, report);
     Replies replies = Replies.collect(generation, params.n());
     List<ChatCompletion.Choice> choices =
         replies.map(
             (index, text, reason, logprobs) -> choice(params, index, text, reason, logprobs));
     return new ChatCompletion(
         head.id(), head.created(), head.model(), choices, Optional.of(replies.usage()));
+  }
+
+  /** Returns what this model keeps of a conversation: what was given, unless another model's. */
+  SessionKv kv(@Nullable SessionKv before) {
+    return requests.kv(before);
+  }
+
+  /** Has a conversation computed for its next turn, as far as that is known. */
+  void prepare(ChatCompletionCreateParams params, ChatMessage reply, SessionKv kv) {
+    requests.prepare(params, reply, kv);
   }
 
   private ChatCompletion.Choice choice(
@@ -51,8 +73,18 @@ final class ModelChat {
   /** Starts a reply. */
   CompletionStream<ChatCompletionChunk> createStreaming(
       ChatCompletionCreateParams params, RequestReport report) {
+    return createStreaming(params, null, report);
+  }
+
+  /**
+   * Starts a reply.
+   *
+   * @param kv what is kept of the conversation; null to share with other requests
+   */
+  CompletionStream<ChatCompletionChunk> createStreaming(
+      ChatCompletionCreateParams params, @Nullable SessionKv kv, RequestReport report) {
     ReplyHead head = requests.head("chatcmpl-", params);
-    Generation generation = start(params, Generation.Delivery.PIECES, report);
+    Generation generation = start(params, kv, Generation.Delivery.PIECES, report);
     return ReplyChunks.stream(
         generation,
         params,
@@ -66,8 +98,11 @@ final class ModelChat {
   }
 
   private Generation start(
-      ChatCompletionCreateParams params, Generation.Delivery delivery, RequestReport report) {
-    Requests.ChatPrompt prompt = requests.prompt(params);
+      ChatCompletionCreateParams params,
+      @Nullable SessionKv kv,
+      Generation.Delivery delivery,
+      RequestReport report) {
+    Requests.ChatPrompt prompt = requests.prompt(params).in(kv);
     return requests.start(prompt, params, told(params), delivery, report);
   }
 

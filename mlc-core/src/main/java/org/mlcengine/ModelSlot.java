@@ -116,7 +116,8 @@ final class ModelSlot implements AutoCloseable {
     return before;
   }
 
-  private synchronized void requireOpen() {
+  /** Checks that the engine is open. */
+  synchronized void requireOpen() {
     if (closed) {
       throw new EngineClosedException();
     }

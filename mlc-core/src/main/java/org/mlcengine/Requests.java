@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.mlcengine.conversation.Conversation;
 import org.mlcengine.conversation.Prompt;
 import org.mlcengine.conversation.PromptTemplate;
@@ -30,6 +31,7 @@ import org.mlcengine.sampling.Mt19937;
 import org.mlcengine.sampling.Sampler;
 import org.mlcengine.sampling.SamplingParams;
 import org.mlcengine.scheduler.Scheduler;
+import org.mlcengine.scheduler.SessionKv;
 import org.mlcengine.scheduler.Terms;
 import org.mlcengine.tokenizer.Tokenizer;
 
@@ -94,8 +96,35 @@ final class Requests implements AutoCloseable {
    *
    * @param tokens up to where the reply begins
    * @param grammar what the reply must be; empty for any text
+   * @param kv what is kept of the conversation; null to share with other requests
    */
-  record ChatPrompt(int[] tokens, Optional<GrammarSpec> grammar) {}
+  record ChatPrompt(int[] tokens, Optional<GrammarSpec> grammar, @Nullable SessionKv kv) {
+    ChatPrompt(int[] tokens, Optional<GrammarSpec> grammar) {
+      this(tokens, grammar, null);
+    }
+
+    ChatPrompt in(@Nullable SessionKv session) {
+      return new ChatPrompt(tokens, grammar, session);
+    }
+  }
+
+  /** Returns what this model keeps of a conversation: what was given, unless another model's. */
+  SessionKv kv(@Nullable SessionKv before) {
+    return before != null && before.isOf(scheduler) ? before : new SessionKv(scheduler);
+  }
+
+  /** Has a conversation computed for its next turn: what two turns that differ have in common. */
+  void prepare(ChatCompletionCreateParams params, ChatMessage reply, SessionKv kv) {
+    if (!kv.isOf(scheduler)) {
+      return;
+    }
+    int[] one = prompt(NextTurn.of(params, reply, "a")).tokens();
+    int[] other = prompt(NextTurn.of(params, reply, "b")).tokens();
+    int common = Arrays.mismatch(one, other);
+    if (common <= info.maxInputTokens()) {
+      kv.computeIdle(Arrays.copyOf(one, Math.max(0, common)));
+    }
+  }
 
   /** Returns the prompt of a conversation. */
   ChatPrompt prompt(ChatCompletionCreateParams params) {
@@ -201,7 +230,7 @@ final class Requests implements AutoCloseable {
             maxTokens,
             new ReplySampler(sampler, grammar.map(grammars::compile).orElse(null), topLogprobs),
             new ReplyText(tokenizer.streamDecoder(), stopStrings, ids),
-            terms(params));
+            terms(params, chat.kv()));
       }
     } catch (RuntimeException e) {
       generation.discard();
@@ -212,8 +241,11 @@ final class Requests implements AutoCloseable {
     return generation;
   }
 
-  private static Terms terms(GenerationParams params) {
+  private static Terms terms(GenerationParams params, @Nullable SessionKv kv) {
     String user = params.user().orElse("");
+    if (kv != null) {
+      return kv.terms(params.priority(), user, params.timeout());
+    }
     return new Terms(params.priority(), user, params.cacheSalt().orElse(user), params.timeout());
   }
 

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.mlcengine.runtime.KvStore;
 
 /**
  * Which sequences of the KV cache begin alike: a tree of blocks of tokens, one tree for each cache
@@ -16,7 +17,7 @@ final class PrefixTree {
    * Tokens of a block. A multiple of the tile in which kernels go through keys, so that a shared
    * prefix gives the same bits as an own one.
    */
-  static final int BLOCK = 64;
+  static final int BLOCK = KvStore.BLOCK;
 
   /** A sequence in the KV cache, as far as its prompt has whole blocks. */
   static final class Holder {
@@ -45,9 +46,18 @@ final class PrefixTree {
       ready = tokens;
     }
 
-    /** Returns the tokens of its whole blocks. */
+    /** Returns how many tokens its whole blocks have. */
     int length() {
       return end.depth * BLOCK;
+    }
+
+    /** Returns the tokens of its whole blocks. */
+    int[] tokens() {
+      int[] tokens = new int[length()];
+      for (Node node = end; node.parent != null; node = node.parent) {
+        System.arraycopy(node.block.tokens, 0, tokens, (node.depth - 1) * BLOCK, BLOCK);
+      }
+      return tokens;
     }
   }
 

@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The sequences that have a place in the KV cache, and what each of them could do next. */
 final class RunningSequences {
+  /** Tokens of a pass of an idle sequence, short enough for who comes meanwhile. */
+  private static final int IDLE_PART = 128;
+
   private final List<Sequence> running = new ArrayList<>();
 
   /** The sequences of the pass under way; kept, so that a step allocates nothing. */
@@ -51,6 +54,7 @@ final class RunningSequences {
         return batch;
       }
       int remaining = next.promptLength() - next.computed();
+      remaining = next.idle() ? Math.min(IDLE_PART, remaining) : remaining;
       next.plan(batch.isEmpty() ? budget.part(remaining, left) : Math.min(remaining, left));
       left -= next.planned();
       batch.add(next);
@@ -107,6 +111,25 @@ final class RunningSequences {
     running.remove(last);
     batch.remove(last);
     return last;
+  }
+
+  /** Returns a sequence that nobody waits for; null if there is none. */
+  @Nullable Sequence idle() {
+    for (int i = 0; i < running.size(); i++) {
+      if (running.get(i).idle()) {
+        return running.get(i);
+      }
+    }
+    return null;
+  }
+
+  /** Returns how many there are that somebody waits for. */
+  int awaited() {
+    int count = 0;
+    for (int i = 0; i < running.size(); i++) {
+      count += running.get(i).idle() ? 0 : 1;
+    }
+    return count;
   }
 
   /** Returns when the first time of a sequence is over. */

@@ -4,15 +4,18 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.EngineClosedException;
 import org.mlcengine.errors.EngineFailedException;
 import org.mlcengine.errors.QueueFullException;
 import org.mlcengine.errors.RequestTimeoutException;
+import org.mlcengine.runtime.KvStore;
 import org.mlcengine.runtime.LanguageModel;
 import org.mlcengine.runtime.Phase;
-import org.mlcengine.scheduler.PrefixTree.Match;
 import org.mlcengine.speculation.Speculation;
 
 /**
@@ -49,10 +52,13 @@ public final class Scheduler implements ModelScheduler {
 
   private final Arrivals.Work work = new Work();
   private final Arrivals<Sequence> arrivals;
+  private final EngineTasks tasks = new EngineTasks();
+  private final IdleSequences idle = new IdleSequences();
   private final WaitingLine waiting = new WaitingLine();
   private final RunningSequences running = new RunningSequences();
   private final PrefixCache cache;
   private final KvRoom room;
+  private final Admission admission;
   private final ChunkBudget chunk;
   private final @Nullable Speculation speculation;
   private final @Nullable DraftedDecode drafted;
@@ -61,7 +67,6 @@ public final class Scheduler implements ModelScheduler {
   /** Whether the last step computed something, after which another sequence may have a place. */
   private boolean worked;
 
-  private long cachedTokens;
   private long preemptions;
   private volatile SchedulerState state;
 
@@ -92,6 +97,7 @@ public final class Scheduler implements ModelScheduler {
     arrivals = new Arrivals<>(clock);
     cache = new PrefixCache(model, limits.maxKept());
     room = new KvRoom(model, cache);
+    admission = new Admission(limits.maxSequences(), waiting, idle, running, cache, room);
     chunk = new ChunkBudget(limits.prefillChunk());
     this.speculation = speculation;
     drafted = speculation == null ? null : new DraftedDecode(speculation);
@@ -120,6 +126,29 @@ public final class Scheduler implements ModelScheduler {
     }
   }
 
+  /**
+   * Has the engine's thread do something between two steps.
+   *
+   * @throws EngineClosedException if the scheduler is closed
+   * @throws EngineFailedException if the model failed before
+   */
+  <T> CompletableFuture<T> execute(BiFunction<LanguageModel, PrefixCache, T> task) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    arrivals.add(List.of(), arrived -> tasks.add(() -> task.apply(model, cache), result));
+    return result;
+  }
+
+  /** Returns what copies keys and values of the model. */
+  Optional<KvStore> kvStore() {
+    return model.kvStore();
+  }
+
+  /** Computes a sequence while no other one waits for a place; throws as {@link #execute} does. */
+  void submitIdle(Sequence sequence) {
+    arrivals.add(List.of(), arrived -> idle.add(sequence));
+    arrivals.wake();
+  }
+
   /** Makes the scheduler look again at its sequences: one was cancelled, or a reader has room. */
   public void wake() {
     arrivals.wake();
@@ -128,6 +157,8 @@ public final class Scheduler implements ModelScheduler {
   @Override
   public void drain() {
     arrivals.drain();
+    idle.cancelAll();
+    arrivals.wake();
   }
 
   @Override
@@ -190,7 +221,8 @@ public final class Scheduler implements ModelScheduler {
     long start = clock.getAsLong();
     arrivals.take(this::collect);
     dropEnded(start);
-    admit();
+    tasks.runNext();
+    admission.admit(sequence -> end(sequence, EndReason.ABORT));
     boolean decode = running.canDecode();
     boolean prefill = running.canPrefill() && (!decode || decodedLast);
     if (prefill) {
@@ -256,7 +288,7 @@ public final class Scheduler implements ModelScheduler {
   private final class Work implements Arrivals.Work {
     @Override
     public boolean isDue() {
-      return worked || running.canPrefill() || running.canDecode();
+      return worked || !tasks.isEmpty() || running.canPrefill() || running.canDecode();
     }
 
     @Override
@@ -300,30 +332,13 @@ public final class Scheduler implements ModelScheduler {
     }
   }
 
-  private void admit() {
-    while (running.all().size() < limits.maxSequences()) {
-      Sequence next = waiting.next(running.all(), this::sharesAllItCould);
-      if (next == null) {
-        return;
-      }
-      Match match = room.forOneMore(running.all(), next, cache.find(next));
-      if (match == null) {
-        return;
-      }
-      cache.start(next, match);
-      waiting.remove(next);
-      cachedTokens += match.length();
-      running.all().add(next);
-    }
-  }
-
-  private boolean sharesAllItCould(Sequence sequence) {
-    Match match = cache.find(sequence);
-    return match.coming() <= match.length();
-  }
-
   /** A sequence loses its KV and waits for a place again. */
   private void giveBack(Sequence sequence) {
+    if (sequence.idle()) {
+      cache.drop(sequence);
+      end(sequence, EndReason.ABORT);
+      return;
+    }
     // It waits, or runs, whenever the model may fail, so that it fails as well.
     waiting.addEvicted(sequence);
     cache.drop(sequence);
@@ -360,6 +375,7 @@ public final class Scheduler implements ModelScheduler {
 
   /** Whoever hears of the end may submit another at once, and finds the place free. */
   private void end(Sequence sequence, EndReason reason) {
+    idle.ended(sequence);
     try {
       publish();
     } finally {
@@ -368,6 +384,7 @@ public final class Scheduler implements ModelScheduler {
   }
 
   private void fail(Sequence sequence, RuntimeException cause) {
+    idle.ended(sequence);
     try {
       publish();
     } finally {
@@ -380,10 +397,10 @@ public final class Scheduler implements ModelScheduler {
     SchedulerState now =
         new SchedulerState(
             waiting.size(),
-            running.all().size(),
+            running.awaited(),
             cache.keptCount(),
             model.freePages(),
-            cachedTokens,
+            admission.cachedTokens(),
             preemptions,
             speculation == null ? 0 : speculation.drafted(),
             speculation == null ? 0 : speculation.accepted());
@@ -397,6 +414,10 @@ public final class Scheduler implements ModelScheduler {
     waiting.addAll(arrived);
     running.all().clear();
     waiting.removeIf(sequence -> true, left::add);
+    for (Sequence next = idle.poll(); next != null; next = idle.poll()) {
+      left.add(next);
+    }
+    tasks.failAll(cause);
     left.forEach(sequence -> sequence.listener().onFailure(cause));
   }
 }

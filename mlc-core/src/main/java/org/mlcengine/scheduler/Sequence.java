@@ -36,6 +36,7 @@ public final class Sequence {
   private int reused = -1;
   private int failures;
   private boolean suspect;
+  private boolean idle;
   private long id = -1;
   private long submitTime;
   private long deadline = NEVER;
@@ -81,7 +82,16 @@ public final class Sequence {
   }
 
   boolean cancelled() {
-    return cancelled;
+    return cancelled || terms.pin() != null && terms.pin().released();
+  }
+
+  /** Nobody waits for it. */
+  void markIdle() {
+    idle = true;
+  }
+
+  boolean idle() {
+    return idle;
   }
 
   Terms terms() {
