@@ -46,7 +46,11 @@ public final class SessionFileWriter implements AutoCloseable {
    * @throws SessionFileException if it cannot be written
    */
   public static SessionFileWriter create(Path file, SessionFacts facts) {
-    return create(file, facts, path -> new FileDraft(channel(path, StandardOpenOption.WRITE)));
+    return create(file, facts, SessionFileWriter::draft);
+  }
+
+  static Draft draft(Path file) throws IOException {
+    return new FileDraft(channel(file, StandardOpenOption.WRITE));
   }
 
   static SessionFileWriter create(Path file, SessionFacts facts, Drafts drafts) {

@@ -1,6 +1,7 @@
 package org.mlcengine.runtime;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 
@@ -203,6 +205,41 @@ public final class ScriptedModel implements LanguageModel {
       throw new IllegalStateException(-freePages() + " pages too many are used");
     }
     return logits;
+  }
+
+  /** Returns a store whose blocks are the tokens themselves. */
+  @Override
+  public Optional<KvStore> kvStore() {
+    return Optional.of(
+        new KvStore() {
+          @Override
+          public String fingerprint() {
+            return "scripted";
+          }
+
+          @Override
+          public int blockBytes() {
+            return BLOCK * Integer.BYTES;
+          }
+
+          @Override
+          public void read(long id, int from, MemorySegment target) {
+            List<Integer> block = content(id).tokens.subList(from, from + BLOCK);
+            for (int i = 0; i < BLOCK; i++) {
+              target.setAtIndex(JAVA_INT_UNALIGNED, i, block.get(i));
+            }
+          }
+
+          @Override
+          public void append(long id, MemorySegment source) {
+            for (int i = 0; i < BLOCK; i++) {
+              content(id).add(source.getAtIndex(JAVA_INT_UNALIGNED, i));
+            }
+            if (freePages() < 0) {
+              throw new IllegalStateException(-freePages() + " pages too many are used");
+            }
+          }
+        });
   }
 
   @Override
