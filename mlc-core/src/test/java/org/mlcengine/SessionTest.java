@@ -23,6 +23,8 @@ import org.mlcengine.protocol.ChatCompletion;
 import org.mlcengine.protocol.ChatCompletionChunk;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
 import org.mlcengine.protocol.ChatMessage;
+import org.mlcengine.protocol.Tool;
+import org.mlcengine.protocol.ToolChoice;
 import org.mlcengine.protocol.Usage;
 
 /** Conversations that the engine remembers, on the real model. */
@@ -183,6 +185,33 @@ class SessionTest {
           .hasMessageContaining("n: expected 1");
       assertThat(session.messages()).isEqualTo(before);
       session.create(ask("Still there?"));
+    }
+  }
+
+  @Test
+  void answersToCallsBeginWithTheMessageThatAsks() {
+    ChatCompletionCreateParams.Builder call =
+        ChatCompletionCreateParams.builder()
+            .addTool(Tool.function("time", "Tells the time.", "{\"type\":\"object\"}"))
+            .temperature(0)
+            .maxTokens(60);
+    try (Session session = engine.session("calls")) {
+      ChatMessage asking =
+          session
+              .create(
+                  call.addUserMessage("What time is it?").toolChoice(ToolChoice.required()).build())
+              .choices()
+              .getFirst()
+              .message();
+      String id = asking.toolCalls().getFirst().id();
+      ChatCompletionCreateParams answer =
+          call.messages(List.of(asking, ChatMessage.tool(id, "noon")))
+              .toolChoice(ToolChoice.none())
+              .build();
+      session.create(answer);
+      assertThat(session.messages()).hasSize(4);
+      assertThat(session.messages().get(1)).isEqualTo(asking);
+      assertThat(session.messages().get(2)).isEqualTo(ChatMessage.tool(id, "noon"));
     }
   }
 
