@@ -48,6 +48,12 @@ class ExamplesTest {
   }
 
   @Test
+  void aSavedConversationGoesOnWithWhatWasComputed() throws IOException {
+    assertThat(output(SavedConversation::main))
+        .containsPattern("(?s)[1-9]\\d* tokens saved\n([1-9]\\d*) tokens restored\n.*Ann");
+  }
+
+  @Test
   void aStructuredReplyIsARecord() throws IOException {
     assertThat(output(StructuredReply::main)).containsPattern(": (EASY|HARD)\n$");
   }
@@ -69,7 +75,7 @@ class ExamplesTest {
     Path sources = Path.of("src/main/java/org/mlcengine/examples");
     try (Stream<Path> files = Files.list(sources)) {
       List<Path> examples = files.toList();
-      assertThat(examples).hasSize(6);
+      assertThat(examples).hasSize(7);
       for (Path example : examples) {
         assertThat(Files.readAllLines(example)).as(example.toString()).hasSizeLessThan(50);
       }

@@ -40,7 +40,9 @@ class ArchitectureTest {
           Map.entry("jinja", List.of(ENGINE, "conversation")),
           Map.entry("grammar", List.of(ENGINE, "tools")),
           Map.entry("tokenizer", List.of(ENGINE, "generation", "grammar", "cli")),
-          Map.entry("protocol", List.of(ENGINE, "conversation", "tools", "server", "cli")));
+          Map.entry("session", List.of(ENGINE)),
+          Map.entry(
+              "protocol", List.of(ENGINE, "session", "conversation", "tools", "server", "cli")));
 
   @Test
   void onlyTheBindingsUseForeignMemoryBeyondSegments() {
