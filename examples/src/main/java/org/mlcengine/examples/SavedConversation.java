@@ -38,7 +38,6 @@ public final class SavedConversation {
             .temperature(0)
             .maxTokens(60)
             .build();
-    System.out.println(
-        session.create(params).choices().getFirst().message().content().orElse(""));
+    System.out.println(session.create(params).choices().getFirst().message().content().orElse(""));
   }
 }

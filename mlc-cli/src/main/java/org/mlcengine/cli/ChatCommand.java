@@ -1,11 +1,14 @@
 package org.mlcengine.cli;
 
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.CompletionStream;
 import org.mlcengine.EngineMode;
 import org.mlcengine.MLCEngine;
+import org.mlcengine.Session;
 import org.mlcengine.protocol.ChatCompletionChunk;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
 import org.mlcengine.protocol.ChatMessage;
@@ -43,10 +46,20 @@ final class ChatCommand implements Runnable {
       description = "With --prompt: print one OpenAI ChatCompletion object and nothing else.")
   private boolean json;
 
+  @Option(
+      names = "--session",
+      paramLabel = "FILE",
+      description = "Go on with the conversation in FILE if it is there, and save it in the end.")
+  private @Nullable Path session;
+
   @Override
   public void run() {
     if (json && prompt == null && spec != null) {
       throw new ParameterException(spec.commandLine(), "--json needs --prompt.");
+    }
+    if (system != null && session != null && Files.exists(session) && spec != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--system begins a conversation; that in --session has begun.");
     }
     List<ChatMessage> opening = system == null ? List.of() : List.of(ChatMessage.system(system));
     ChatCompletionCreateParams.Builder request = samplingOptions.request().messages(opening);
@@ -59,24 +72,37 @@ final class ChatCommand implements Runnable {
 
   private void chat(ChatCompletionCreateParams.Builder request, List<ChatMessage> opening) {
     try (MLCEngine engine = engineOptions.open(EngineMode.INTERACTIVE)) {
-      new ChatSession(engine, request, opening).run();
+      save(new ChatSession(engine, conversation(engine), request, opening).run());
+    }
+  }
+
+  private Session conversation(MLCEngine engine) {
+    return session != null && Files.exists(session)
+        ? engine.restoreSession(session)
+        : engine.session("chat");
+  }
+
+  private void save(Session conversation) {
+    if (session != null) {
+      conversation.save(session);
     }
   }
 
   private void answer(ChatCompletionCreateParams params) {
     try (MLCEngine engine = engineOptions.open(EngineMode.INTERACTIVE)) {
+      Session conversation = conversation(engine);
       if (json) {
-        System.out.println(ProtocolJson.write(engine.chat().completions().create(params)));
+        System.out.println(ProtocolJson.write(conversation.create(params)));
       } else {
-        stream(engine, params, System.out);
+        stream(conversation, params, System.out);
       }
+      save(conversation);
     }
   }
 
   private static void stream(
-      MLCEngine engine, ChatCompletionCreateParams params, PrintStream output) {
-    try (CompletionStream<ChatCompletionChunk> reply =
-        engine.chat().completions().createStreaming(params)) {
+      Session conversation, ChatCompletionCreateParams params, PrintStream output) {
+    try (CompletionStream<ChatCompletionChunk> reply = conversation.createStreaming(params)) {
       for (ChatCompletionChunk chunk : reply) {
         for (ChatCompletionChunk.Choice choice : chunk.choices()) {
           output.print(choice.delta().content().orElse(""));

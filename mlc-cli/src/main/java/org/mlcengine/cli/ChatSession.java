@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.mlcengine.CompletionStream;
 import org.mlcengine.EngineInfo;
 import org.mlcengine.MLCEngine;
+import org.mlcengine.Session;
 import org.mlcengine.errors.MLCException;
 import org.mlcengine.natives.MlcHome;
 import org.mlcengine.protocol.ChatCompletionChunk;
@@ -44,33 +45,42 @@ final class ChatSession {
   private final MLCEngine engine;
   private final ChatCompletionCreateParams.Builder request;
   private final List<ChatMessage> opening;
-  private final List<ChatMessage> messages;
   private final AtomicReference<@Nullable CompletionStream<ChatCompletionChunk>> current =
       new AtomicReference<>();
+  private Session session;
   private Optional<Usage> lastUsage = Optional.empty();
 
   /**
-   * Creates a session.
+   * Creates an interactive chat.
    *
+   * @param session the conversation to go on with
    * @param request sampling values
    * @param opening the messages before the first turn: a system message, or none
    */
   ChatSession(
-      MLCEngine engine, ChatCompletionCreateParams.Builder request, List<ChatMessage> opening) {
+      MLCEngine engine,
+      Session session,
+      ChatCompletionCreateParams.Builder request,
+      List<ChatMessage> opening) {
     this.engine = engine;
+    this.session = session;
     this.request = request.includeUsage(true);
     this.opening = opening;
-    this.messages = new ArrayList<>(opening);
   }
 
-  /** Answers each line of standard input; greets and prompts a person at a terminal. */
-  void run() {
+  /**
+   * Answers each line of standard input; greets and prompts a person at a terminal.
+   *
+   * @return the conversation in the end
+   */
+  Session run() {
     try {
       if (Interactive.terminal()) {
         runOnTerminal();
       } else {
         runOnPipe();
       }
+      return session;
     } catch (IOException e) {
       throw new CommandException("the chat cannot be read: " + e.getMessage(), e);
     }
@@ -141,8 +151,8 @@ final class ChatSession {
       }
       case "/help" -> output.println(HELP);
       case "/reset" -> {
-        messages.clear();
-        messages.addAll(opening);
+        session.close();
+        session = engine.session(session.id());
         output.println("The conversation is forgotten.");
       }
       case "/stats" -> output.println(stats());
@@ -158,23 +168,19 @@ final class ChatSession {
   }
 
   private void reply(String text, PrintWriter output) {
-    messages.add(ChatMessage.user(text));
-    StringBuilder reply = new StringBuilder();
+    List<ChatMessage> added = new ArrayList<>(session.messages().isEmpty() ? opening : List.of());
+    added.add(ChatMessage.user(text));
     try (CompletionStream<ChatCompletionChunk> stream =
-        engine.chat().completions().createStreaming(request.messages(messages).build())) {
+        session.createStreaming(request.messages(added).build())) {
       current.set(stream);
       for (ChatCompletionChunk chunk : stream) {
         for (ChatCompletionChunk.Choice choice : chunk.choices()) {
-          String piece = choice.delta().content().orElse("");
-          reply.append(piece);
-          output.print(piece);
+          output.print(choice.delta().content().orElse(""));
         }
         output.flush();
         lastUsage = chunk.usage().or(() -> lastUsage);
       }
-      messages.add(ChatMessage.assistant(reply.toString()));
     } catch (MLCException e) {
-      messages.removeLast();
       output.print(e.getMessage());
     } finally {
       current.set(null);

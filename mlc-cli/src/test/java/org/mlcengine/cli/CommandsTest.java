@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -83,6 +84,26 @@ class CommandsTest {
     assertThat(reply.at("/usage/completion_tokens").asInt()).isBetween(1, 3);
     assertThat(chat.output()).endsWith("}\n").doesNotContain("\n{");
     assertThat(chat.errors()).isEmpty();
+  }
+
+  @Test
+  void aSavedChatGoesOn() {
+    String file = folder.resolve("session").toString();
+    String[] chat = {"chat", Command.model(), "--session", file, "--temperature", "0"};
+    assertThat(Command.run("My name is Ann. Greet me.\n", chat).output()).contains("Ann");
+    String[] prompt =
+        Stream.of(chat, new String[] {"--prompt", "What is my name?"})
+            .flatMap(Stream::of)
+            .toArray(String[]::new);
+    assertThat(Command.run("", prompt).output()).contains("Ann");
+
+    String[] system =
+        Stream.of(chat, new String[] {"--system", "Be brief."})
+            .flatMap(Stream::of)
+            .toArray(String[]::new);
+    Command refused = Command.run("", system);
+    assertThat(refused.status()).isEqualTo(2);
+    assertThat(refused.errors()).contains("--system begins a conversation");
   }
 
   @Test

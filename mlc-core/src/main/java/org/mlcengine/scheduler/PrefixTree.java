@@ -54,7 +54,7 @@ final class PrefixTree {
     /** Returns the tokens of its whole blocks. */
     int[] tokens() {
       int[] tokens = new int[length()];
-      for (Node node = end; node.parent != null; node = node.parent) {
+      for (Node node = end; node.parent != null && node.block != null; node = node.parent) {
         System.arraycopy(node.block.tokens, 0, tokens, (node.depth - 1) * BLOCK, BLOCK);
       }
       return tokens;
