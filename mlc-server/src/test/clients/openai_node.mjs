@@ -1,11 +1,13 @@
 // Uses a server through OpenAI's own package for Node, as its documentation does.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import OpenAI from "openai";
 
-const [baseURL, apiKey] = process.argv.slice(2);
+const [baseURL, apiKey, vectorsFile] = process.argv.slice(2);
 const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
-const model = (await client.models.list()).data[0].id;
+const [model, encoder] = (await client.models.list()).data.map((each) => each.id);
+const vectors = JSON.parse(await readFile(vectorsFile, "utf8"));
 const question = [{ role: "user", content: "Name the capital of France." }];
 const story = [{ role: "user", content: "Tell me a very long story." }];
 const greedy = { model, temperature: 0, max_tokens: 60 };
@@ -24,13 +26,19 @@ const weather = {
   },
 };
 
+function cosine(a, b) {
+  assert.equal(a.length, b.length);
+  const product = a.reduce((sum, x, i) => sum + x * b[i], 0);
+  return product / Math.hypot(...a) / Math.hypot(...b);
+}
+
 const checks = {
   async models() {
     const names = [];
     for await (const each of client.models.list()) {
       names.push(each.id);
     }
-    assert.deepEqual(names, [model]);
+    assert.deepEqual(names, [model, encoder]);
     assert.equal((await client.models.retrieve(model)).object, "model");
   },
 
@@ -136,12 +144,32 @@ const checks = {
   },
 
   async embeddings() {
-    try {
-      const reply = await client.embeddings.create({ model, input: ["a", "b"] });
-      assert.equal(reply.data.length, 2);
-    } catch (error) {
+    const input = vectors.map((each) => each.text);
+    // Without a format, the package asks for base64 and decodes it.
+    for (const format of [{}, { encoding_format: "float" }, { encoding_format: "base64" }]) {
+      const reply = await client.embeddings.create({ model: encoder, input, ...format });
+      assert.equal(reply.data.length, input.length);
+      assert.ok(reply.usage.prompt_tokens > input.length);
+      reply.data.forEach((each, i) => {
+        let vector = each.embedding;
+        if (typeof vector === "string") {
+          const bytes = Uint8Array.from(Buffer.from(vector, "base64"));
+          vector = [...new Float32Array(bytes.buffer)];
+        }
+        assert.ok(cosine(vector, vectors[i].vector) > 0.999999, `text ${i}`);
+      });
+    }
+    const alone = await client.embeddings.create({ model: encoder, input: input[1] });
+    assert.ok(cosine(alone.data[0].embedding, vectors[1].vector) > 0.999999);
+    const wrong = [
+      ["dimensions", { model: encoder, input: "x", dimensions: 3 }],
+      ["input", { model: encoder, input: "word ".repeat(5000) }],
+      ["model", { model, input: "x" }],
+    ];
+    for (const [param, request] of wrong) {
+      const error = await client.embeddings.create(request).then(() => null, (e) => e);
       assert.ok(error instanceof OpenAI.BadRequestError, error);
-      assert.equal(error.param, "model");
+      assert.equal(error.param, param);
     }
   },
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import array
 import asyncio
+import base64
 import contextlib
 import json
+import math
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -28,20 +33,27 @@ WEATHER: Any = {
 }
 
 
+def cosine(a: Sequence[float], b: Sequence[float]) -> float:
+    """The cosine of the angle between two vectors."""
+    product = sum(x * y for x, y in zip(a, b, strict=True))
+    return product / math.hypot(*a) / math.hypot(*b)
+
+
 class Checks:
     """What a client expects of the server."""
 
-    def __init__(self, url: str, key: str) -> None:
-        """Takes the address of the API."""
+    def __init__(self, url: str, key: str, vectors: str) -> None:
+        """Takes the address of the API, and a file of texts with their vectors."""
         self.url = url
         self.key = key
         self.client = openai.OpenAI(base_url=url, api_key=key, max_retries=0)
-        self.model = self.client.models.list().data[0].id
+        self.model, self.encoder = (model.id for model in self.client.models.list())
+        self.vectors = json.loads(Path(vectors).read_text(encoding="utf-8"))
 
     def models(self) -> None:
         """Reads the list of models and one of them."""
         names = [model.id for model in self.client.models.list()]
-        assert names == [self.model], names
+        assert names == [self.model, self.encoder], names
         assert self.client.models.retrieve(self.model).object == "model"
 
     def chat(self) -> None:
@@ -166,13 +178,37 @@ class Checks:
             assert len(token.top_logprobs) == 3
 
     def embeddings(self) -> None:
-        """Gets embeddings, or is told that the model makes none."""
-        try:
-            reply = self.client.embeddings.create(model=self.model, input=["a", "b"])
-        except openai.BadRequestError as error:
-            assert error.param == "model" and "embeddings" in error.message, error
-        else:
-            assert len(reply.data) == 2
+        """Gets the engine's own vectors: as floats, as base64, one by one and together."""
+        create: Any = self.client.embeddings.create
+        texts = [each["text"] for each in self.vectors]
+        for request in ({"encoding_format": "float"}, {"encoding_format": "base64"}, {}):
+            reply = create(model=self.encoder, input=texts, **request)
+            assert [each.index for each in reply.data] == list(range(len(texts)))
+            assert reply.usage.total_tokens == reply.usage.prompt_tokens > len(texts)
+            for each, expected in zip(reply.data, self.vectors, strict=True):
+                vector = each.embedding
+                if isinstance(vector, str):
+                    floats = array.array("f")
+                    floats.frombytes(base64.b64decode(vector))
+                    vector = floats.tolist()
+                assert len(vector) == len(expected["vector"])
+                assert cosine(vector, expected["vector"]) > 0.999999, each.index
+        alone = create(model=self.encoder, input=texts[1], encoding_format="float")
+        assert cosine(alone.data[0].embedding, self.vectors[1]["vector"]) > 0.999999
+        assert cosine(self.vectors[0]["vector"], self.vectors[1]["vector"]) < 0.9
+        same = create(model=self.encoder, input="x", dimensions=len(self.vectors[0]["vector"]))
+        assert len(same.data) == 1
+        for param, request in {
+            "dimensions": {"model": self.encoder, "input": "x", "dimensions": 3},
+            "input": {"model": self.encoder, "input": "word " * 5_000},
+            "input[1]": {"model": self.encoder, "input": ["x", "word " * 5_000]},
+            "model": {"model": self.model, "input": "x"},
+        }.items():
+            try:
+                create(**request)
+                raise AssertionError("expected an error")
+            except openai.BadRequestError as error:
+                assert error.param == param, error
 
     def errors(self) -> None:
         """Is told what is wrong, by the exception for it."""
@@ -236,8 +272,8 @@ class Checks:
 
 
 def main() -> None:
-    """Runs every check against the address and the key of the command line."""
-    checks = Checks(*sys.argv[1:3])
+    """Runs every check against the address of the command line."""
+    checks = Checks(*sys.argv[1:4])
     names = [name for name in vars(Checks) if not name.startswith("_")]
     for name in names:
         getattr(checks, name)()

@@ -187,7 +187,7 @@ def main() -> None:
         expect(page.locator("#status")).to_contain_text("Authorization")
         page.fill("#key", key)
         page.press("#key", "Tab")
-        expect(page.locator("#model option")).to_have_count(1)
+        expect(page.locator("#model option")).to_have_count(2)
         page.click("summary")
         for check in (real_reply, stop, markdown, refusal):
             check(page)

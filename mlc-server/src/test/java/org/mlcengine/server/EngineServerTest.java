@@ -45,13 +45,18 @@ class EngineServerTest {
 
   /** Returns the default model's folder, which the build makes before. */
   static Path model() {
+    return read("mlc.test.model", "default-model.path");
+  }
+
+  /** Returns the folder of the model that makes embeddings. */
+  static Path encoder() {
+    return read("mlc.test.embedding", "embedding-model.path");
+  }
+
+  private static Path read(String property, String file) {
+    Path pointer = Path.of(System.getProperty(property, "../mlc-native/target/" + file));
     try {
-      return Path.of(
-          Files.readString(
-                  Path.of(
-                      System.getProperty(
-                          "mlc.test.model", "../mlc-native/target/default-model.path")))
-              .strip());
+      return Path.of(Files.readString(pointer).strip());
     } catch (IOException e) {
       throw new UncheckedIOException("Run mvn verify from the root", e);
     }

@@ -2,12 +2,14 @@ package org.mlcengine.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +32,18 @@ class ClientScriptsTest {
       Files.copy(SCRIPTS.resolve(file), WORK.resolve(file), StandardCopyOption.REPLACE_EXISTING);
     }
     run("npm", "npm", "install", "--no-audit", "--no-fund");
+  }
+
+  /** Writes texts and the vectors that the engine makes of them, for the clients to compare with. */
+  private static Path vectors(ClientServer server) throws IOException {
+    List<Map<String, Object>> lines = new ArrayList<>();
+    List<float[]> vectors = server.vectors();
+    for (int i = 0; i < vectors.size(); i++) {
+      lines.add(Map.of("text", ClientServer.TEXTS.get(i), "vector", vectors.get(i)));
+    }
+    Path file = WORK.resolve("vectors.json");
+    new ObjectMapper().writeValue(file.toFile(), lines);
+    return file;
   }
 
   private static void run(String log, Object... command) throws Exception {
@@ -61,14 +75,15 @@ class ClientScriptsTest {
   void pythonIsServed() throws Exception {
     try (ClientServer server = new ClientServer(4096)) {
       Path script = SCRIPTS.resolve("openai_python.py");
-      run("python", PYTHON, script, server.url() + "v1", ClientServer.KEY);
+      run("python", PYTHON, script, server.url() + "v1", ClientServer.KEY, vectors(server));
     }
   }
 
   @Test
   void nodeIsServed() throws Exception {
     try (ClientServer server = new ClientServer(4096)) {
-      run("node", "node", "openai_node.mjs", server.url() + "v1", ClientServer.KEY);
+      String url = server.url() + "v1";
+      run("node", "node", "openai_node.mjs", url, ClientServer.KEY, vectors(server));
     }
   }
 

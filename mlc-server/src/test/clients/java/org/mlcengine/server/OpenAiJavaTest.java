@@ -23,11 +23,12 @@ import com.openai.models.chat.completions.ChatCompletionMessage;
 import com.openai.models.chat.completions.ChatCompletionMessageFunctionToolCall;
 import com.openai.models.chat.completions.ChatCompletionNamedToolChoice;
 import com.openai.models.chat.completions.ChatCompletionToolMessageParam;
+import com.openai.models.embeddings.CreateEmbeddingResponse;
 import com.openai.models.embeddings.EmbeddingCreateParams;
+import com.openai.models.embeddings.EmbeddingCreateParams.EncodingFormat;
 import com.openai.models.models.Model;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -86,7 +87,9 @@ class OpenAiJavaTest {
   void models() {
     Model one = client.models().retrieve(model);
     assertThat(one.id()).isEqualTo(model);
-    assertThat(client.models().list().data()).containsExactly(one);
+    assertThat(client.models().list().data())
+        .extracting(Model::id)
+        .containsExactly(one.id(), ClientServer.ENCODER);
   }
 
   @Test
@@ -204,16 +207,65 @@ class OpenAiJavaTest {
         .allMatch(token -> token.topLogprobs().size() == 3 && token.logprob() <= 0);
   }
 
+  private static EmbeddingCreateParams.Builder embed() {
+    return EmbeddingCreateParams.builder().model(ClientServer.ENCODER);
+  }
+
+  private static double cosine(List<Float> a, float[] b) {
+    assertThat(a).hasSize(b.length);
+    double product = 0;
+    double squares = 0;
+    double otherSquares = 0;
+    for (int i = 0; i < b.length; i++) {
+      product += a.get(i) * b[i];
+      squares += a.get(i) * a.get(i);
+      otherSquares += b[i] * b[i];
+    }
+    return product / Math.sqrt(squares * otherSquares);
+  }
+
   @Test
   void embeddings() {
-    EmbeddingCreateParams request = EmbeddingCreateParams.builder().model(model).input("a").build();
-    Set<String> outcome;
-    try {
-      outcome = Set.of(client.embeddings().create(request).data().size() + " embeddings");
-    } catch (BadRequestException e) {
-      outcome = Set.of(e.param().orElse("") + " " + e.code().orElse(""));
+    List<float[]> expected = server.vectors();
+    for (EncodingFormat format : List.of(EncodingFormat.FLOAT, EncodingFormat.BASE64)) {
+      CreateEmbeddingResponse reply =
+          client
+              .embeddings()
+              .create(
+                  embed()
+                      .inputOfArrayOfStrings(ClientServer.TEXTS)
+                      .encodingFormat(format)
+                      .build());
+      assertThat(reply.data()).hasSize(expected.size());
+      assertThat(reply.usage().promptTokens()).isPositive();
+      for (int i = 0; i < expected.size(); i++) {
+        assertThat(cosine(reply.data().get(i).embedding(), expected.get(i)))
+            .as("%s, text %d", format, i)
+            .isGreaterThan(0.999999);
+      }
     }
-    assertThat(Set.of("1 embeddings", "model model_not_supported")).containsAll(outcome);
+    List<Float> alone =
+        client
+            .embeddings()
+            .create(embed().input(ClientServer.TEXTS.get(1)).build())
+            .data()
+            .getFirst()
+            .embedding();
+    assertThat(cosine(alone, expected.get(1))).isGreaterThan(0.999999);
+  }
+
+  @Test
+  void embeddingsThatCannotBeMade() {
+    Map<String, EmbeddingCreateParams> wrong =
+        Map.of(
+            "dimensions", embed().input("x").dimensions(3).build(),
+            "input", embed().input("word ".repeat(5000)).build(),
+            "model", embed().input("x").model(model).build());
+    wrong.forEach(
+        (param, request) ->
+            assertThatThrownBy(() -> client.embeddings().create(request))
+                .isInstanceOfSatisfying(
+                    BadRequestException.class, e -> assertThat(e.param()).hasValue(param)));
   }
 
   @Test
