@@ -34,7 +34,9 @@ class ClientScriptsTest {
     run("npm", "npm", "install", "--no-audit", "--no-fund");
   }
 
-  /** Writes texts and the vectors that the engine makes of them, for the clients to compare with. */
+  /**
+   * Writes texts and the vectors that the engine makes of them, for the clients to compare with.
+   */
   private static Path vectors(ClientServer server) throws IOException {
     List<Map<String, Object>> lines = new ArrayList<>();
     List<float[]> vectors = server.vectors();

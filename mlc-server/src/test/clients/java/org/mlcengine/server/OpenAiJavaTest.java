@@ -232,10 +232,7 @@ class OpenAiJavaTest {
           client
               .embeddings()
               .create(
-                  embed()
-                      .inputOfArrayOfStrings(ClientServer.TEXTS)
-                      .encodingFormat(format)
-                      .build());
+                  embed().inputOfArrayOfStrings(ClientServer.TEXTS).encodingFormat(format).build());
       assertThat(reply.data()).hasSize(expected.size());
       assertThat(reply.usage().promptTokens()).isPositive();
       for (int i = 0; i < expected.size(); i++) {
