@@ -24,7 +24,7 @@ final class ProcessWatch {
   record Sample(double minutes, double residentMb, double liveMb, long threads, long files) {}
 
   /** Threads of pools and files of classes that come with the first use of something. */
-  private static final int FEW = 5;
+  private static final int FEW = 10;
 
   private static final Path SELF = Path.of("/proc/self");
 
