@@ -18,13 +18,13 @@ public final class SavedConversation {
       Path file = Files.createTempDirectory("session").resolve("ann.session");
       try (MLCEngine engine = MLCEngine.builder().model(Path.of(args[0])).build();
           Session session = engine.session("ann")) {
-        tell(session, "My name is Ann. Greet me.");
+        tell(session, "Name the capital of France, and what it is known for.");
         System.out.println(session.save(file) + " tokens saved");
       }
       try (MLCEngine engine = MLCEngine.builder().model(Path.of(args[0])).build();
           Session session = engine.restoreSession(file)) {
         System.out.println(session.cachedTokens() + " tokens restored");
-        tell(session, "What is my name?");
+        tell(session, "And that of Italy?");
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

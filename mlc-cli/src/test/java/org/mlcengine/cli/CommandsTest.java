@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,23 +88,24 @@ class CommandsTest {
   }
 
   @Test
-  void aSavedChatGoesOn() {
+  void aSavedChatGoesOn() throws IOException {
     String file = folder.resolve("session").toString();
-    String[] chat = {"chat", Command.model(), "--session", file, "--temperature", "0"};
-    assertThat(Command.run("My name is Ann. Greet me.\n", chat).output()).contains("Ann");
-    String[] prompt =
-        Stream.of(chat, new String[] {"--prompt", "What is my name?"})
-            .flatMap(Stream::of)
-            .toArray(String[]::new);
-    assertThat(Command.run("", prompt).output()).contains("Ann");
+    List<String> chat = List.of("chat", Command.model(), "--session", file, "--temperature", "0");
+    String question = "Name the capital of France, and what it is known for.\n";
+    assertThat(run(chat, question).output()).contains("Paris");
 
-    String[] system =
-        Stream.of(chat, new String[] {"--system", "Be brief."})
-            .flatMap(Stream::of)
-            .toArray(String[]::new);
-    Command refused = Command.run("", system);
+    Command second = run(chat, "", "--prompt", "And that of Italy?", "--json", "--max-tokens", "9");
+    JsonNode usage = JSON.readTree(second.output()).path("usage");
+    assertThat(usage.at("/prompt_tokens_details/cached_tokens").asInt()).isGreaterThan(60);
+
+    Command refused = run(chat, "", "--system", "Be brief.");
     assertThat(refused.status()).isEqualTo(2);
     assertThat(refused.errors()).contains("--system begins a conversation");
+  }
+
+  private static Command run(List<String> command, String input, String... more) {
+    return Command.run(
+        input, Stream.concat(command.stream(), Stream.of(more)).toArray(String[]::new));
   }
 
   @Test
