@@ -61,6 +61,22 @@ public record EngineMetrics(Steps prefill, Steps decode, Load load) {
     }
   }
 
+  /** Returns this of a model whose memory was freed: what it did, and that it holds nothing. */
+  EngineMetrics atRest() {
+    Load nothing =
+        new Load(
+            0,
+            0,
+            0,
+            0,
+            0,
+            load.cachedTokens,
+            load.preemptions,
+            load.draftedTokens,
+            load.acceptedTokens);
+    return new EngineMetrics(prefill, decode, nothing);
+  }
+
   /** Returns the steps that came after an earlier state of the same model. */
   public EngineMetrics since(EngineMetrics earlier) {
     return new EngineMetrics(prefill.since(earlier.prefill), decode.since(earlier.decode), load);

@@ -1,6 +1,7 @@
 package org.mlcengine;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.InvalidRequestException;
 import org.mlcengine.model.LimitRequest;
@@ -35,7 +36,12 @@ public final class MLCEngine implements AutoCloseable {
 
   MLCEngine(Builder options, ModelSlot.Loaded first) {
     this.options = options;
-    models = new ModelSlot(first, options.listener);
+    Duration idleAfter = options.idleUnload;
+    IdleUnload idle = idleAfter == null ? null : new IdleUnload(idleAfter, System::nanoTime);
+    models = new ModelSlot(first, options.listener, this::reopen, idle);
+    if (idle != null) {
+      idle.start(models::rest);
+    }
     chat = new Chat(new ChatCompletions(models));
     completions = new Completions(models);
     embeddings = new Embeddings(models);
@@ -105,7 +111,7 @@ public final class MLCEngine implements AutoCloseable {
    * @throws org.mlcengine.errors.ModelNotLoadedException if it was unloaded
    */
   public EngineInfo info() {
-    return models.loaded().info();
+    return models.info();
   }
 
   /**
@@ -114,7 +120,7 @@ public final class MLCEngine implements AutoCloseable {
    * @throws org.mlcengine.errors.ModelNotLoadedException if it was unloaded
    */
   public EngineMetrics metrics() {
-    return models.loaded().service().metrics();
+    return models.metrics();
   }
 
   /**
@@ -129,6 +135,11 @@ public final class MLCEngine implements AutoCloseable {
    */
   public void reload(Path folder) {
     models.replace(() -> EngineLoader.load(options.forModel(folder), folder));
+  }
+
+  private ModelSlot.Loaded reopen(ModelSlot.Loaded before) {
+    Path folder = before.info().folder();
+    return EngineLoader.load(options.forModel(folder), folder);
   }
 
   /**
@@ -151,6 +162,8 @@ public final class MLCEngine implements AutoCloseable {
 
   /** Opens engines. What is not set is inferred from the model and the machine. */
   public static final class Builder {
+    private static final Duration LONGEST_IDLE = Duration.ofDays(365);
+
     @Nullable Path model;
     @Nullable Path modelLib;
     @Nullable Path natives;
@@ -163,6 +176,7 @@ public final class MLCEngine implements AutoCloseable {
     @Nullable Path draftModel;
     @Nullable Integer specDraftLength;
     SpeculativeMode speculativeMode = SpeculativeMode.DISABLE;
+    @Nullable Duration idleUnload;
     int maxQueue = 1024;
     double memoryUtilization = LimitRequest.DEFAULT_MEMORY_UTILIZATION;
     boolean verifyWeights = true;
@@ -191,6 +205,7 @@ public final class MLCEngine implements AutoCloseable {
       copy.draftModel = draftModel;
       copy.specDraftLength = specDraftLength;
       copy.speculativeMode = speculativeMode;
+      copy.idleUnload = idleUnload;
       copy.maxQueue = maxQueue;
       copy.memoryUtilization = memoryUtilization;
       copy.verifyWeights = verifyWeights;
@@ -315,6 +330,21 @@ public final class MLCEngine implements AutoCloseable {
      */
     public Builder draftModel(Path folder) {
       draftModel = folder;
+      return this;
+    }
+
+    /**
+     * Sets after how long without a request the model's memory is freed. The next request loads the
+     * model again and waits for that; what cannot be loaded then fails that request, and the one
+     * after it tries again. Meanwhile {@link MLCEngine#info} and {@link MLCEngine#metrics} tell of
+     * the model as it was. Default: never.
+     */
+    public Builder idleUnload(Duration after) {
+      if (after.isNegative() || after.isZero() || after.compareTo(LONGEST_IDLE) > 0) {
+        throw new InvalidRequestException(
+            "idleUnload", "expected more than 0 and at most 365 days, found " + after + ".");
+      }
+      idleUnload = after;
       return this;
     }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.mlcengine.errors.EngineClosedException;
 import org.mlcengine.errors.ModelNotLoadedException;
@@ -23,12 +24,41 @@ final class ModelSlot implements AutoCloseable {
   /** Held while a model is opened, which may take long; taken before the monitor. */
   private final ReentrantLock opening = new ReentrantLock();
 
+  /** The model whose memory was freed for want of requests; null if there is none. */
+  private volatile @Nullable Resting resting;
+
   private final EngineListener listener;
+  private final UnaryOperator<Loaded> reopener;
+  private final @Nullable IdleUnload idle;
   private boolean closed;
 
-  ModelSlot(Loaded first, EngineListener listener) {
+  /** A model that the next request loads again, and what its engine had done. */
+  private record Resting(Loaded before, EngineMetrics metrics) {}
+
+  /**
+   * Creates a slot.
+   *
+   * @param reopener loads a model of the slot again
+   * @param idle tells when to free the model until the next request; null to keep it
+   */
+  ModelSlot(
+      Loaded first,
+      EngineListener listener,
+      UnaryOperator<Loaded> reopener,
+      @Nullable IdleUnload idle) {
     current = first;
-    this.listener = listener;
+    this.listener = idle == null ? listener : new Counted(listener, idle);
+    this.reopener = reopener;
+    this.idle = idle;
+  }
+
+  /** Counts the requests under way by their ends. */
+  private record Counted(EngineListener listener, IdleUnload idle) implements EngineListener {
+    @Override
+    public void onRequestEnd(RequestSummary request) {
+      idle.ended();
+      listener.onRequestEnd(request);
+    }
   }
 
   /**
@@ -42,6 +72,9 @@ final class ModelSlot implements AutoCloseable {
       int choices,
       BiFunction<Service, RequestReport, T> request) {
     RequestReport report = new RequestReport(listener, operation, choices);
+    if (idle != null) {
+      idle.began();
+    }
     try {
       return run(request, report);
     } catch (RuntimeException e) {
@@ -64,13 +97,49 @@ final class ModelSlot implements AutoCloseable {
     }
   }
 
-  /** Returns the model that requests run on. */
+  /** Returns the model that requests run on, and loads it again if it rests. */
   Loaded loaded() {
     Loaded now = current;
-    if (now == null) {
-      throw new ModelNotLoadedException();
+    return now != null ? now : wake();
+  }
+
+  private Loaded wake() {
+    opening.lock();
+    try {
+      requireOpen();
+      Loaded now = current;
+      if (now != null) {
+        return now;
+      }
+      Resting last = resting;
+      if (last == null) {
+        throw new ModelNotLoadedException();
+      }
+      return open(() -> reopener.apply(last.before));
+    } finally {
+      opening.unlock();
     }
-    return now;
+  }
+
+  /** Frees the model's memory until the next request. */
+  synchronized void rest() {
+    Loaded before = current;
+    if (closed || before == null) {
+      return;
+    }
+    put(null, new Resting(before, before.service.metrics().atRest()));
+  }
+
+  /** Returns facts of the model; one that rests stays at rest. */
+  EngineInfo info() {
+    Resting last = resting;
+    return last != null ? last.before.info : loaded().info;
+  }
+
+  /** Returns what the model does; one that rests stays at rest. */
+  EngineMetrics metrics() {
+    Resting last = resting;
+    return last != null ? last.metrics : loaded().service.metrics();
   }
 
   /** Opens a model and puts it in the place of the one before, which works off what it has. */
@@ -78,16 +147,21 @@ final class ModelSlot implements AutoCloseable {
     opening.lock();
     try {
       requireOpen();
-      Loaded next = opener.get();
-      try {
-        exchange(next);
-      } catch (EngineClosedException e) {
-        next.service.close();
-        throw e;
-      }
+      open(opener);
     } finally {
       opening.unlock();
     }
+  }
+
+  private Loaded open(Supplier<Loaded> opener) {
+    Loaded next = opener.get();
+    try {
+      exchange(next);
+    } catch (EngineClosedException e) {
+      next.service.close();
+      throw e;
+    }
+    return next;
   }
 
   /** Waits until the model has worked off what it has, and closes it. */
@@ -106,7 +180,12 @@ final class ModelSlot implements AutoCloseable {
 
   private synchronized @Nullable Loaded exchange(@Nullable Loaded next) {
     requireOpen();
+    return put(next, null);
+  }
+
+  private @Nullable Loaded put(@Nullable Loaded next, @Nullable Resting rest) {
     Loaded before = current;
+    resting = rest;
     current = next;
     leaving.removeIf(model -> model.service.hasEnded());
     if (before != null) {
@@ -133,6 +212,9 @@ final class ModelSlot implements AutoCloseable {
 
   private synchronized void closeOpen() {
     closed = true;
+    if (idle != null) {
+      idle.close();
+    }
     leaving.forEach(model -> model.service.close());
     leaving.clear();
     Loaded last = current;

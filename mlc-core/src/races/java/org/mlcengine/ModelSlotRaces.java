@@ -48,7 +48,8 @@ class ModelSlotRaces {
   private static final class Slot {
     private final List<Owner> owners = new ArrayList<>();
     private final List<CheckedEncoder> models = new ArrayList<>();
-    private final ModelSlot slot = new ModelSlot(open(), new EngineListener() {});
+    private final ModelSlot slot =
+        new ModelSlot(open(), new EngineListener() {}, rested -> open(), null);
     private volatile int replies;
 
     private ModelSlot.Loaded open() {

@@ -86,6 +86,14 @@ final class ServeCommand implements Runnable {
   private @Nullable Integer maxNumSequence;
 
   @Option(
+      names = "--idle-unload",
+      paramLabel = "TIME",
+      converter = TimeSpan.class,
+      description =
+          "After how long without a request a model's memory is freed, for instance 10m; the next request loads it again. Default: never.")
+  private @Nullable Duration idleUnload;
+
+  @Option(
       names = "--request-timeout",
       paramLabel = "SECONDS",
       description = "How long a reply may take, the wait included. Default: 1800.")
@@ -141,6 +149,9 @@ final class ServeCommand implements Runnable {
 
   private MLCEngine.Builder engine(Path folder) {
     MLCEngine.Builder builder = run.builder(folder, mode).maxQueue(maxQueue);
+    if (idleUnload != null) {
+      builder.idleUnload(idleUnload);
+    }
     return maxNumSequence == null ? builder : builder.maxNumSequence(maxNumSequence);
   }
 }

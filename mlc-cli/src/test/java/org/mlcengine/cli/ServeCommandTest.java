@@ -75,6 +75,9 @@ class ServeCommandTest {
     assertThat(open.status()).isEqualTo(1);
     assertThat(open.errors()).contains("API key").hasLineCount(1);
 
+    Command idle = Command.run("", "serve", Command.model(), "--idle-unload", "0m");
+    assertThat(idle.errors()).contains("idleUnload").hasLineCount(1);
+
     Command twice = Command.run("", "serve", Command.model(), Command.model());
     assertThat(twice.errors()).contains("two model folders").hasLineCount(1);
 
