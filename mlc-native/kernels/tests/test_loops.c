@@ -119,6 +119,18 @@ static void test_dot_rows(uint64_t seed) {
   for (size_t t = 0; t < p.tokens; t++) {
     for (size_t r = 0; r < count; r++) check_product(&p, first + r, t, out[t * stride + r]);
   }
+  // One token alone, and other rows with it.
+  const size_t token = (size_t)random_int(0, (int)p.tokens - 1), groups = p.w.columns / GROUP;
+  x.codes += token * x.planes * p.w.columns;
+  x.scale += token * groups;
+  x.correction += token * groups;
+  x.scaled_sum += token * groups;
+  const size_t row = (size_t)random_int(0, (int)first);
+  float* alone = guarded_floats(first + count - row);
+  isa->dot_rows(&p.w, row, first + count - row, &x, 1, alone, 0);
+  check(memcmp(alone + first - row, out + token * stride, count * sizeof *out) == 0,
+        "format %d, %zu columns: token %zu depends on the others", (int)p.w.format, p.w.columns,
+        token);
 }
 
 static void check_float_product(const struct matrix* w, const float* x, size_t row, float found) {
