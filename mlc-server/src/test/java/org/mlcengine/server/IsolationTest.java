@@ -28,7 +28,7 @@ import org.mlcengine.MLCEngine;
 class IsolationTest {
   private static final String TEXT = "/v1/completions";
   private static final int CLIENTS = 24;
-  private static final int ROUNDS = 3;
+  private static final int ROUNDS = 2;
   private static final String SYLLABLES = "bakodemufigonulasivetoporazuwyhi";
   private static final Pattern COMPUTED =
       Pattern.compile("mlc_prefill_tokens_total\\{model=\"real\"} (\\d+)");
@@ -77,7 +77,7 @@ class IsolationTest {
             default -> ",\"user\":\"user " + i % 3 + "\",\"cache_salt\":\"salt " + i % 5 + "\"";
           };
       String text = "A list of the words that were found. ".repeat(8) + (mark + " ").repeat(6);
-      String ends = ",\"temperature\":0,\"max_tokens\":24" + whose;
+      String ends = ",\"temperature\":0,\"max_tokens\":16" + whose;
       requests.add(
           i % 3 == 2
               ? new Marked(
@@ -127,7 +127,7 @@ class IsolationTest {
     requests.forEach(request -> alone.put(request, reply(request, false)));
     assertThat(requests)
         .as("seed %d: replies that repeat their mark", seed)
-        .filteredOn(request -> alone.get(request).contains(request.mark()))
+        .filteredOn(request -> alone.getOrDefault(request, "").contains(request.mark()))
         .hasSizeGreaterThan(CLIENTS / 3);
 
     try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {

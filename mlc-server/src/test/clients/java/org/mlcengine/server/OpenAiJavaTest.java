@@ -112,22 +112,24 @@ class OpenAiJavaTest {
         .contains("Paris");
   }
 
-  @Test
-  void tools() throws Exception {
+  private static ChatCompletionFunctionTool weather() {
     FunctionParameters.Builder parameters = FunctionParameters.builder();
     SCHEMA.forEach((name, value) -> parameters.putAdditionalProperty(name, JsonValue.from(value)));
+    return ChatCompletionFunctionTool.builder()
+        .function(
+            FunctionDefinition.builder()
+                .name("get_weather")
+                .description("Tells the weather of a city.")
+                .parameters(parameters.build())
+                .strict(true)
+                .build())
+        .build();
+  }
+
+  @Test
+  void tools() throws Exception {
     ChatCompletionCreateParams.Builder request =
-        ask("What is the weather in Paris?")
-            .addTool(
-                ChatCompletionFunctionTool.builder()
-                    .function(
-                        FunctionDefinition.builder()
-                            .name("get_weather")
-                            .description("Tells the weather of a city.")
-                            .parameters(parameters.build())
-                            .strict(true)
-                            .build())
-                    .build());
+        ask("What is the weather in Paris?").addTool(weather());
     ChatCompletionMessage message =
         client
             .chat()
