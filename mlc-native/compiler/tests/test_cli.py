@@ -106,7 +106,9 @@ def test_overrides_are_pairs():
 def test_interrupted_run_leaves_nothing(number, model, tmp_path):
     # Waits when everything is staged and nothing is in its place yet.
     program = (
-        "import sys, time\n"
+        "import signal, sys, time\n"
+        # A shell's job in the background ignores it.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from mlc_compiler.cli import main\n"
         "from mlc_compiler.weights.tensor_cache import TensorCacheWriter\n"
         "TensorCacheWriter.finish = lambda self, metadata: (print('staged', flush=True), "
