@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -230,6 +231,13 @@ class ProtocolJsonTest {
     assertThat(params.stop()).isEmpty();
     assertThat(params.n()).isEqualTo(1);
     assertThat(params.maxTokens()).hasValue(9);
+  }
+
+  @Test
+  void anyTimeAboveZeroIsATimeout() {
+    assertThat(chat("{" + USER + ",'timeout_s':1e-12}").timeout()).hasValue(Duration.ofNanos(1));
+    assertThat(chat("{" + USER + ",'timeout_s':1e300}").timeout().orElseThrow())
+        .isGreaterThan(Duration.ofDays(10_000));
   }
 
   @Test
