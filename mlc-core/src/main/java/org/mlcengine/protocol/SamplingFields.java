@@ -235,7 +235,7 @@ final class SamplingFields {
   }
 
   private static Duration seconds(double seconds) {
-    return Duration.ofNanos((long) Math.min(Math.ceil(seconds * 1e9), Long.MAX_VALUE / 4));
+    return Duration.ofNanos((long) Math.min(seconds * 1e9, Long.MAX_VALUE / 4));
   }
 
   private static Map<Integer, Double> bias(JsonNode json) {
