@@ -51,9 +51,7 @@ final class EngineLoader {
     LimitRequest limits = limits();
     // Before any other thread works: until libtvm_ffi is open, a safepoint could end the process.
     TvmModelLoader.loadNatives(options.natives);
-    CompletableFuture<Tokenizer> tokenizer =
-        CompletableFuture.supplyAsync(
-            () -> Tokenizers.load(folder), new LoadThread("mlc-engine-load"));
+    CompletableFuture<Tokenizer> tokenizer = tokenizer(folder);
     ModelConfig config = ModelConfig.read(folder);
     OpenRequest request =
         new OpenRequest(
@@ -127,6 +125,12 @@ final class EngineLoader {
 
   private String threadName() {
     return "mlc-engine-" + folder.getFileName();
+  }
+
+  /** Begins to read the tokenizer of a model folder. */
+  static CompletableFuture<Tokenizer> tokenizer(Path folder) {
+    return CompletableFuture.supplyAsync(
+        () -> Tokenizers.load(folder), new LoadThread("mlc-engine-load"));
   }
 
   /** Waits for the tokenizer of a model folder. */

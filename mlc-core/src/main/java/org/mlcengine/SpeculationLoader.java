@@ -9,7 +9,6 @@ import org.mlcengine.errors.ModelLibraryMismatchException;
 import org.mlcengine.model.EngineLimits;
 import org.mlcengine.model.LimitRequest;
 import org.mlcengine.model.ModelConfig;
-import org.mlcengine.runtime.LoadThread;
 import org.mlcengine.runtime.ModelFacts;
 import org.mlcengine.runtime.OpenListener;
 import org.mlcengine.runtime.OpenRequest;
@@ -20,7 +19,6 @@ import org.mlcengine.speculation.Drafter;
 import org.mlcengine.speculation.PromptLookup;
 import org.mlcengine.speculation.Speculation;
 import org.mlcengine.tokenizer.Tokenizer;
-import org.mlcengine.tokenizer.files.Tokenizers;
 
 /** Opens a language model and what drafts tokens for it, as the options say. */
 final class SpeculationLoader {
@@ -42,11 +40,7 @@ final class SpeculationLoader {
     check(options);
     Path draft = options.draftModel;
     folder = draft == null ? null : draft.toAbsolutePath().normalize();
-    tokenizer =
-        draft == null
-            ? null
-            : CompletableFuture.supplyAsync(
-                () -> Tokenizers.load(draft), new LoadThread("mlc-engine-load"));
+    tokenizer = draft == null ? null : EngineLoader.tokenizer(draft);
   }
 
   private static void check(MLCEngine.Builder options) {
@@ -114,7 +108,7 @@ final class SpeculationLoader {
     return TvmModelLoader.open(
         new OpenRequest(
             config, null, options.natives, request.threads(), limits, options.verifyWeights),
-        new Silent());
+        OpenListener.NONE);
   }
 
   /**
@@ -176,13 +170,5 @@ final class SpeculationLoader {
         : new ModelLibraryMismatchException(
             "The model library %s has no function batch_verify, which speculativeMode %s needs. Compile it again with this version's mlc compile, or set speculativeMode DISABLE."
                 .formatted(facts.library(), options.speculativeMode));
-  }
-
-  private static final class Silent implements OpenListener {
-    @Override
-    public void verified(long bytes, long total) {}
-
-    @Override
-    public void loaded(long bytes, long total) {}
   }
 }

@@ -5,6 +5,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.mlcengine.model.LimitRequest;
+import org.mlcengine.model.ModelConfig;
+import org.mlcengine.runtime.OpenListener;
+import org.mlcengine.runtime.OpenRequest;
+import org.mlcengine.runtime.TvmLanguageModel;
+import org.mlcengine.runtime.TvmModelLoader;
 
 /** The models that the build makes before the tests. */
 public final class TestModel {
@@ -37,6 +43,13 @@ public final class TestModel {
   /** Returns a builder for the model with a short context. */
   public static MLCEngine.Builder builder() {
     return MLCEngine.builder().model(folder()).contextWindowSize(1024).maxTotalSequenceLength(2048);
+  }
+
+  /** Opens the model on the calling thread, which then owns it. */
+  public static TvmLanguageModel open(LimitRequest limits) {
+    ModelConfig config = ModelConfig.read(folder());
+    return TvmModelLoader.open(
+        new OpenRequest(config, null, null, 2, limits, true), OpenListener.NONE);
   }
 
   /** Makes a folder of links to the model's files, so that a test can replace some of them. */

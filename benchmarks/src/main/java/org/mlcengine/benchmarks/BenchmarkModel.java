@@ -54,12 +54,6 @@ public final class BenchmarkModel {
             threads(),
             LimitRequest.of(EngineMode.LOCAL),
             true),
-        new OpenListener() {
-          @Override
-          public void verified(long bytes, long total) {}
-
-          @Override
-          public void loaded(long bytes, long total) {}
-        });
+        OpenListener.NONE);
   }
 }

@@ -14,7 +14,6 @@ import org.junit.jupiter.api.Test;
 import org.mlcengine.TestModel;
 import org.mlcengine.model.EngineMode;
 import org.mlcengine.model.LimitRequest;
-import org.mlcengine.model.ModelConfig;
 
 /** Keys and values that left the cache come back with the same bits. On the real model. */
 class KvStoreTest {
@@ -28,16 +27,7 @@ class KvStoreTest {
   @BeforeAll
   static void open() {
     LimitRequest limits = new LimitRequest(EngineMode.LOCAL, 512, 4, 2048, 128, 0.85);
-    model =
-        TvmModelLoader.open(
-            new OpenRequest(ModelConfig.read(TestModel.folder()), null, null, 2, limits, true),
-            new OpenListener() {
-              @Override
-              public void verified(long bytes, long total) {}
-
-              @Override
-              public void loaded(long bytes, long total) {}
-            });
+    model = TestModel.open(limits);
     store = model.kvStore().orElseThrow();
   }
 

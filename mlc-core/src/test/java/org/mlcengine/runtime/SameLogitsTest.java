@@ -17,7 +17,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mlcengine.TestModel;
 import org.mlcengine.model.EngineMode;
 import org.mlcengine.model.LimitRequest;
-import org.mlcengine.model.ModelConfig;
 
 /**
  * A sequence's logits are the same to the bit whatever is in the batch with it, wherever its prompt
@@ -38,16 +37,7 @@ class SameLogitsTest {
   static void open() {
     LimitRequest limits =
         new LimitRequest(EngineMode.SERVER, 2048, MOST_SEQUENCES, 8192, CHUNK, 0.85);
-    model =
-        TvmModelLoader.open(
-            new OpenRequest(ModelConfig.read(TestModel.folder()), null, null, 2, limits, true),
-            new OpenListener() {
-              @Override
-              public void verified(long bytes, long total) {}
-
-              @Override
-              public void loaded(long bytes, long total) {}
-            });
+    model = TestModel.open(limits);
   }
 
   @AfterAll

@@ -12,7 +12,6 @@ import org.junit.jupiter.api.Test;
 import org.mlcengine.TestModel;
 import org.mlcengine.model.EngineMode;
 import org.mlcengine.model.LimitRequest;
-import org.mlcengine.model.ModelConfig;
 
 /** The forward pass on the real model. JUnit runs a class on one thread, which owns the model. */
 class TvmLanguageModelTest {
@@ -30,16 +29,7 @@ class TvmLanguageModelTest {
   @BeforeAll
   static void open() {
     LimitRequest limits = new LimitRequest(EngineMode.LOCAL, 512, 4, 1024, 128, 0.85);
-    model =
-        TvmModelLoader.open(
-            new OpenRequest(ModelConfig.read(TestModel.folder()), null, null, 2, limits, true),
-            new OpenListener() {
-              @Override
-              public void verified(long bytes, long total) {}
-
-              @Override
-              public void loaded(long bytes, long total) {}
-            });
+    model = TestModel.open(limits);
   }
 
   @AfterAll
