@@ -32,6 +32,17 @@ public final class TvmFunction extends TvmObject {
   }
 
   /**
+   * Prepares calls of a global function, see {@link #prepare}.
+   *
+   * @throws NoSuchElementException if no loaded library registers it
+   */
+  public static TvmCall prepareGlobal(String name, int arguments) {
+    try (TvmFunction function = global(name)) {
+      return function.prepare(arguments);
+    }
+  }
+
+  /**
    * Returns a method of a type of objects. A method of an object takes the object as its first
    * argument.
    *

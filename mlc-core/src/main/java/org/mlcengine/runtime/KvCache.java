@@ -16,13 +16,15 @@ final class KvCache implements AutoCloseable {
   private final TvmObject cache;
   private final EngineLimits limits;
   private final NativeTime time;
-  private final TvmCall add = prepare("vm.builtin.kv_state_add_sequence", 2);
-  private final TvmCall remove = prepare("vm.builtin.kv_state_remove_sequence", 2);
-  private final TvmCall fork = prepare("vm.builtin.kv_state_fork_sequence", 4);
-  private final TvmCall popN = prepare("vm.builtin.kv_state_popn", 3);
-  private final TvmCall free = prepare("vm.builtin.attention_kv_cache_get_num_available_pages", 1);
-  private final TvmCall begin = prepare("vm.builtin.kv_state_begin_forward", 3);
-  private final TvmCall end = prepare("vm.builtin.kv_state_end_forward", 1);
+  private final TvmCall add = TvmFunction.prepareGlobal("vm.builtin.kv_state_add_sequence", 2);
+  private final TvmCall remove =
+      TvmFunction.prepareGlobal("vm.builtin.kv_state_remove_sequence", 2);
+  private final TvmCall fork = TvmFunction.prepareGlobal("vm.builtin.kv_state_fork_sequence", 4);
+  private final TvmCall popN = TvmFunction.prepareGlobal("vm.builtin.kv_state_popn", 3);
+  private final TvmCall free =
+      TvmFunction.prepareGlobal("vm.builtin.attention_kv_cache_get_num_available_pages", 1);
+  private final TvmCall begin = TvmFunction.prepareGlobal("vm.builtin.kv_state_begin_forward", 3);
+  private final TvmCall end = TvmFunction.prepareGlobal("vm.builtin.kv_state_end_forward", 1);
   private final ShapeArgument ids = new ShapeArgument(begin, 1);
   private final ShapeArgument lengths = new ShapeArgument(begin, 2);
   private final SequencePages sequences;
@@ -44,12 +46,6 @@ final class KvCache implements AutoCloseable {
 
   private TvmCall[] calls() {
     return new TvmCall[] {add, remove, fork, popN, free, begin, end};
-  }
-
-  private static TvmCall prepare(String function, int arguments) {
-    try (TvmFunction global = TvmFunction.global(function)) {
-      return global.prepare(arguments);
-    }
   }
 
   /** Returns the cache object, which this goes on owning. */

@@ -23,10 +23,11 @@ final class TvmKvStore implements KvStore, AutoCloseable {
   private final KvCacheShape shape;
   private final ModelFingerprint fingerprint;
   private final int blockBytes;
-  private final TvmCall restore = prepare(RESTORE, 0);
-  private final TvmCall read = prepare("vm.builtin.attention_kv_cache_debug_get_kv", 6);
+  private final TvmCall restore = TvmFunction.prepareGlobal(RESTORE, 0);
+  private final TvmCall read =
+      TvmFunction.prepareGlobal("vm.builtin.attention_kv_cache_debug_get_kv", 6);
   private final TvmCall write =
-      prepare("vm.builtin.attention_kv_cache_attention_with_fused_qkv", 5);
+      TvmFunction.prepareGlobal("vm.builtin.attention_kv_cache_attention_with_fused_qkv", 5);
   private final ForwardBatch batch = new ForwardBatch();
   private @Nullable Buffers buffers;
 
@@ -37,12 +38,6 @@ final class TvmKvStore implements KvStore, AutoCloseable {
     fingerprint = new ModelFingerprint(facts);
     read.setObject(0, cache.object());
     write.setObject(0, cache.object()).setDouble(2, 1);
-  }
-
-  private static TvmCall prepare(String function, int arguments) {
-    try (TvmFunction global = TvmFunction.global(function)) {
-      return global.prepare(arguments);
-    }
   }
 
   /** Makes the store of a model; empty where its library or the natives have no way to write. */

@@ -51,9 +51,7 @@ public final class TvmLanguageModel implements LanguageModel {
     tokens = TvmTensorBuffer.allocate(DataType.INT32, batchTokens(limits));
     positions = TvmTensorBuffer.allocate(DataType.INT32, limits.maxSequences());
     embed = library.prepare("embed", 2).setTensor(0, tokens).setObject(1, weights.parameters());
-    try (TvmFunction function = TvmFunction.global("vm.builtin.reshape")) {
-      reshape = function.prepare(2).setResultOf(0, embed);
-    }
+    reshape = TvmFunction.prepareGlobal("vm.builtin.reshape", 2).setResultOf(0, embed);
     embeddingShape = new ShapeArgument(reshape, 1);
     phase =
         TvmFunction.findGlobal("mlc.cpu.phase")

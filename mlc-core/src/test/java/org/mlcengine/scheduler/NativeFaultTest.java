@@ -17,13 +17,9 @@ import org.mlcengine.bindings.TvmFunction;
 import org.mlcengine.errors.EngineFailedException;
 import org.mlcengine.model.EngineMode;
 import org.mlcengine.model.LimitRequest;
-import org.mlcengine.model.ModelConfig;
 import org.mlcengine.runtime.ForwardBatch;
 import org.mlcengine.runtime.LanguageModel;
-import org.mlcengine.runtime.OpenListener;
-import org.mlcengine.runtime.OpenRequest;
 import org.mlcengine.runtime.TvmLanguageModel;
-import org.mlcengine.runtime.TvmModelLoader;
 
 /** Errors that native code raises in a pass of the real model, after it has changed the cache. */
 @Timeout(120)
@@ -37,16 +33,7 @@ class NativeFaultTest {
   @BeforeEach
   void open() {
     LimitRequest limits = new LimitRequest(EngineMode.LOCAL, 256, 4, 512, 64, 0.85);
-    real =
-        TvmModelLoader.open(
-            new OpenRequest(ModelConfig.read(TestModel.folder()), null, null, 2, limits, true),
-            new OpenListener() {
-              @Override
-              public void verified(long bytes, long total) {}
-
-              @Override
-              public void loaded(long bytes, long total) {}
-            });
+    real = TestModel.open(limits);
     scheduler = new Scheduler(new Faulty(), new SchedulerLimits(4, 64, 8, 0), System::nanoTime);
   }
 
@@ -62,8 +49,8 @@ class NativeFaultTest {
       MemorySegment logits = real.forward(batch);
       if (IntStream.range(0, batch.tokenCount()).anyMatch(i -> batch.token(i) == CULPRIT)) {
         faults++;
-        try (TvmFunction reshape = TvmFunction.global("vm.builtin.reshape");
-            TvmCall call = reshape.prepare(2).setInt(0, 1).setInt(1, 2)) {
+        try (TvmCall call =
+            TvmFunction.prepareGlobal("vm.builtin.reshape", 2).setInt(0, 1).setInt(1, 2)) {
           call.invoke();
         }
       }
