@@ -23,6 +23,11 @@ public interface LanguageModel extends Model {
   /** Returns the number of tokens in a KV page. */
   int pageSize();
 
+  /** Returns how many pages a sequence of {@code length} tokens needs for {@code more} of them. */
+  default int morePages(int length, int more) {
+    return Math.ceilDiv(length + more, pageSize()) - Math.ceilDiv(length, pageSize());
+  }
+
   /**
    * Makes room for a new, empty sequence.
    *

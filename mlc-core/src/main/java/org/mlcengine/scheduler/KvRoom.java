@@ -20,7 +20,7 @@ final class KvRoom {
     int needed = 0;
     for (int i = 0; i < batch.size(); i++) {
       Sequence sequence = batch.get(i);
-      needed += more(sequence.computed(), sequence.planned());
+      needed += model.morePages(sequence.computed(), sequence.planned());
     }
     while (model.freePages() < needed) {
       if (!cache.evictOldest(null)) {
@@ -39,11 +39,11 @@ final class KvRoom {
   @Nullable Match forOneMore(List<Sequence> running, Sequence sequence, Match match) {
     int others = 0;
     for (int i = 0; i < running.size(); i++) {
-      others += more(running.get(i).computed(), running.get(i).pending() + 1);
+      others += model.morePages(running.get(i).computed(), running.get(i).pending() + 1);
     }
     Match shared = match;
     while (true) {
-      int own = more(shared.length(), sequence.length() + 1 - shared.length());
+      int own = model.morePages(shared.length(), sequence.length() + 1 - shared.length());
       if (running.isEmpty() && shared.holder() == null && cache.keptCount() == 0
           || model.freePages() >= others + own) {
         return shared;
@@ -55,13 +55,5 @@ final class KvRoom {
         shared = cache.find(sequence);
       }
     }
-  }
-
-  private int more(int length, int tokens) {
-    return pages(length + tokens) - pages(length);
-  }
-
-  private int pages(int tokens) {
-    return Math.ceilDiv(tokens, model.pageSize());
   }
 }

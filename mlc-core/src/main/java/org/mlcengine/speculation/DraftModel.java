@@ -1,7 +1,5 @@
 package org.mlcengine.speculation;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -10,6 +8,9 @@ import java.util.Map;
 import org.mlcengine.runtime.ForwardBatch;
 import org.mlcengine.runtime.LanguageModel;
 import org.mlcengine.runtime.Phase;
+import org.mlcengine.sampling.Mt19937;
+import org.mlcengine.sampling.Sampler;
+import org.mlcengine.sampling.SamplingParams;
 
 /**
  * Drafts the tokens that another model of the same vocabulary holds for the likeliest. That model
@@ -27,6 +28,7 @@ public final class DraftModel implements Drafter {
   private final int chunk;
   private final ForwardBatch batch = new ForwardBatch();
   private final int[] drafted = new int[1];
+  private final Sampler likeliest;
 
   /** What the KV cache holds, by sequence, those that were used least recently first. */
   private final LinkedHashMap<Long, Held> held = new LinkedHashMap<>(16, 0.75f, true);
@@ -65,6 +67,7 @@ public final class DraftModel implements Drafter {
     this.sequences = sequences;
     this.window = window;
     this.chunk = Math.min(chunk, MOST_NEW);
+    likeliest = new Sampler(new SamplingParams(0, 1), model.vocabularySize(), new Mt19937(0));
   }
 
   @Override
@@ -117,16 +120,7 @@ public final class DraftModel implements Drafter {
     batch.add(own.id, tokens, from, count);
     MemorySegment logits = model.forward(batch);
     own.add(tokens, from, count);
-    int best = 0;
-    float largest = Float.NEGATIVE_INFINITY;
-    for (int i = 0; i < model.vocabularySize(); i++) {
-      float value = logits.getAtIndex(JAVA_FLOAT, i);
-      if (value > largest) {
-        largest = value;
-        best = i;
-      }
-    }
-    return best;
+    return likeliest.sample(logits);
   }
 
   private Held hold(long sequence) {
@@ -151,8 +145,7 @@ public final class DraftModel implements Drafter {
 
   /** Frees pages for so many tokens more; returns whether there are enough. */
   private boolean makeRoom(Held own, int tokens) {
-    int size = model.pageSize();
-    int needed = Math.ceilDiv(own.length + tokens, size) - Math.ceilDiv(own.length, size);
+    int needed = model.morePages(own.length, tokens);
     while (model.freePages() < needed) {
       if (held.size() == 1) {
         return false;
