@@ -62,6 +62,15 @@ final class Arrivals<T> {
    * @throws EngineFailedException if the engine's thread failed before
    */
   void add(Collection<T> work, IntConsumer check) {
+    whileOpen(
+        () -> {
+          check.accept(arrived.size());
+          arrived.addAll(work);
+        });
+  }
+
+  /** Runs something that the engine's thread then looks at; throws as {@link #add} does. */
+  void whileOpen(Runnable change) {
     locked(
         () -> {
           if (failure != null) {
@@ -74,8 +83,7 @@ final class Arrivals<T> {
           if (closed || draining) {
             throw new EngineClosedException();
           }
-          check.accept(arrived.size());
-          arrived.addAll(work);
+          change.run();
         });
   }
 

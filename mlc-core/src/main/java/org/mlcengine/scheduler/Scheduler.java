@@ -134,7 +134,7 @@ public final class Scheduler implements ModelScheduler {
    */
   <T> CompletableFuture<T> execute(BiFunction<LanguageModel, PrefixCache, T> task) {
     CompletableFuture<T> result = new CompletableFuture<>();
-    arrivals.add(List.of(), arrived -> tasks.add(() -> task.apply(model, cache), result));
+    arrivals.whileOpen(() -> tasks.add(() -> task.apply(model, cache), result));
     return result;
   }
 
@@ -145,7 +145,7 @@ public final class Scheduler implements ModelScheduler {
 
   /** Computes a sequence while no other one waits for a place; throws as {@link #execute} does. */
   void submitIdle(Sequence sequence) {
-    arrivals.add(List.of(), arrived -> idle.add(sequence));
+    arrivals.whileOpen(() -> idle.add(sequence));
     arrivals.wake();
   }
 
