@@ -4,11 +4,14 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.mlcengine.ChatCompletions;
 import org.mlcengine.CompletionStream;
 import org.mlcengine.EngineMode;
 import org.mlcengine.MLCEngine;
 import org.mlcengine.Session;
+import org.mlcengine.protocol.ChatCompletion;
 import org.mlcengine.protocol.ChatCompletionChunk;
 import org.mlcengine.protocol.ChatCompletionCreateParams;
 import org.mlcengine.protocol.ChatMessage;
@@ -90,19 +93,31 @@ final class ChatCommand implements Runnable {
 
   private void answer(ChatCompletionCreateParams params) {
     try (MLCEngine engine = engineOptions.open(EngineMode.INTERACTIVE)) {
-      Session conversation = conversation(engine);
-      if (json) {
-        System.out.println(ProtocolJson.write(conversation.create(params)));
+      if (session == null) {
+        // A session would compute the reply once more, for a turn that does not come.
+        ChatCompletions replies = engine.chat().completions();
+        print(params, replies::create, replies::createStreaming);
       } else {
-        stream(conversation, params, System.out);
+        Session conversation = conversation(engine);
+        print(params, conversation::create, conversation::createStreaming);
+        save(conversation);
       }
-      save(conversation);
     }
   }
 
-  private static void stream(
-      Session conversation, ChatCompletionCreateParams params, PrintStream output) {
-    try (CompletionStream<ChatCompletionChunk> reply = conversation.createStreaming(params)) {
+  private void print(
+      ChatCompletionCreateParams params,
+      Function<ChatCompletionCreateParams, ChatCompletion> create,
+      Function<ChatCompletionCreateParams, CompletionStream<ChatCompletionChunk>> createStreaming) {
+    if (json) {
+      System.out.println(ProtocolJson.write(create.apply(params)));
+    } else {
+      stream(createStreaming.apply(params), System.out);
+    }
+  }
+
+  private static void stream(CompletionStream<ChatCompletionChunk> chunks, PrintStream output) {
+    try (CompletionStream<ChatCompletionChunk> reply = chunks) {
       for (ChatCompletionChunk chunk : reply) {
         for (ChatCompletionChunk.Choice choice : chunk.choices()) {
           output.print(choice.delta().content().orElse(""));
