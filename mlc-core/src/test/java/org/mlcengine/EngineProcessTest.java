@@ -3,11 +3,8 @@ package org.mlcengine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -18,31 +15,8 @@ class EngineProcessTest {
   @TempDir Path temporary;
 
   private List<String> run(String program) throws IOException, InterruptedException {
-    Path output = temporary.resolve("output");
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xms192m",
-                "-Xmx192m",
-                "-XX:+AlwaysPreTouch",
-                "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED",
-                "-Dmlc.natives.path=" + System.getProperty("mlc.natives.path"),
-                "-cp",
-                System.getProperty("java.class.path"),
-                EngineProgram.class.getName(),
-                program)
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-    try {
-      assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("the process ends by itself").isTrue();
-    } finally {
-      process.destroyForcibly();
-    }
-    List<String> lines = Files.readAllLines(output, StandardCharsets.UTF_8);
-    assertThat(process.exitValue()).as("exit status, with output %s", lines).isZero();
-    return lines;
+    List<String> heap = List.of("-Xms192m", "-Xmx192m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC");
+    return ChildJvm.run(temporary.resolve("output"), heap, EngineProgram.class, program);
   }
 
   @Test

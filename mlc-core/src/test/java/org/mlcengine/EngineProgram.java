@@ -44,14 +44,15 @@ final class EngineProgram {
         left = engineThreads();
       }
       System.gc();
-      System.out.println(residentKiB() + " " + left + " " + TvmRuntime.liveCount());
+      System.out.println(
+          ProcessWatch.kibibytes("VmRSS:") + " " + left + " " + TvmRuntime.liveCount());
     }
   }
 
   private static void scarce() throws Throwable {
     round();
     for (long left : new long[] {90, 700, 90, 700}) {
-      limitAddressSpace((status("VmSize:") << 10) + (left << 20));
+      limitAddressSpace((ProcessWatch.kibibytes("VmSize:") << 10) + (left << 20));
       try (MLCEngine engine = builder().maxTotalSequenceLength(100_000).build()) {
         System.out.println("opened with " + engine.info().cacheBytes() + " bytes");
       } catch (MLCException e) {
@@ -100,17 +101,6 @@ final class EngineProgram {
   private static void generate(MLCEngine engine) {
     var request = ChatCompletionCreateParams.builder().addUserMessage("Hello").maxTokens(8);
     engine.chat().completions().create(request.build());
-  }
-
-  private static long residentKiB() throws IOException {
-    return status("VmRSS:");
-  }
-
-  private static long status(String field) throws IOException {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-      String line = lines.filter(text -> text.startsWith(field)).findFirst().orElseThrow();
-      return Long.parseLong(line.replaceAll("[^0-9]", ""));
-    }
   }
 
   /** Counts the engines' threads: Java's, and the workers of TVM, which inherit the name. */

@@ -93,12 +93,15 @@ final class ProcessWatch {
   }
 
   private static double resident() throws IOException {
-    for (String line : Files.readAllLines(SELF.resolve("status"))) {
-      if (line.startsWith("VmRSS:")) {
-        return Long.parseLong(line.replaceAll("\\D", "")) * 1024 / 1e6;
-      }
+    return kibibytes("VmRSS:") * 1024 / 1e6;
+  }
+
+  /** Returns what {@code /proc/self/status} says of a kind of memory. */
+  static long kibibytes(String field) throws IOException {
+    try (Stream<String> lines = Files.lines(SELF.resolve("status"))) {
+      String line = lines.filter(text -> text.startsWith(field)).findFirst().orElseThrow();
+      return Long.parseLong(line.replaceAll("\\D", ""));
     }
-    throw new IOException("/proc/self/status has no VmRSS");
   }
 
   private static long count(Path folder) throws IOException {

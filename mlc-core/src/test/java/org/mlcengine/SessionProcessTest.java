@@ -3,12 +3,9 @@ package org.mlcengine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mlcengine.protocol.ChatCompletion;
@@ -35,29 +32,7 @@ class SessionProcessTest {
 
   private List<String> restoreInAnotherProcess(Path file) throws Exception {
     Path output = folder.resolve("output");
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--enable-native-access=ALL-UNNAMED");
-    for (String property : List.of("mlc.natives.path", "mlc.test.model")) {
-      if (System.getProperty(property) != null) {
-        command.add("-D" + property + "=" + System.getProperty(property));
-      }
-    }
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(SessionProgram.class.getName(), file.toString(), SECOND));
-    Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-    try {
-      assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("the process ends by itself").isTrue();
-    } finally {
-      process.destroyForcibly();
-    }
-    List<String> lines = Files.readAllLines(output, StandardCharsets.UTF_8);
-    assertThat(process.exitValue()).as("exit status, with output %s", lines).isZero();
-    return lines;
+    return ChildJvm.run(output, List.of(), SessionProgram.class, file.toString(), SECOND);
   }
 
   @Test

@@ -18,17 +18,21 @@ class CommandsTest {
 
   @TempDir Path folder;
 
-  @Test
-  void chatPrintsTheReplyAndNothingElse() {
-    Command chat =
-        Command.run(
-            "",
+  private static Command askForTheCapital(String... options) {
+    List<String> chat =
+        List.of(
             "chat",
             Command.model(),
             "--prompt",
             "Name the capital of France.",
             "--temperature",
             "0");
+    return run(chat, "", options);
+  }
+
+  @Test
+  void chatPrintsTheReplyAndNothingElse() {
+    Command chat = askForTheCapital();
 
     assertThat(chat.output()).isEqualTo("The capital of France is Paris.\n");
     assertThat(chat.errors()).isEmpty();
@@ -38,18 +42,7 @@ class CommandsTest {
   @Test
   void chatGuessesTokensIfAsked() {
     Command chat =
-        Command.run(
-            "",
-            "chat",
-            Command.model(),
-            "--prompt",
-            "Name the capital of France.",
-            "--temperature",
-            "0",
-            "--speculative-mode",
-            "prompt_lookup",
-            "--spec-draft-length",
-            "4");
+        askForTheCapital("--speculative-mode", "prompt_lookup", "--spec-draft-length", "4");
 
     assertThat(chat.output()).isEqualTo("The capital of France is Paris.\n");
     assertThat(chat.status()).isZero();

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.mlcengine.runtime.Phase;
 import org.mlcengine.runtime.ScriptedModel;
+import org.mlcengine.runtime.ScriptedTokens;
 import org.mlcengine.speculation.Draft;
 import org.mlcengine.speculation.Drafter;
 import org.mlcengine.speculation.PromptLookup;
@@ -22,11 +23,8 @@ import org.mlcengine.speculation.Speculation;
 /** Whatever is drafted, replies are those without drafts: tokens, calls of listeners, ends. */
 class DraftedDecodeTest {
   private static final int VOCABULARY = 60;
+  private static final ScriptedTokens TEXT = new ScriptedTokens(VOCABULARY);
   private static final int MOST_VERIFIED = 17;
-
-  private static int nextToken(List<Integer> tokens) {
-    return Math.floorMod(tokens.hashCode(), VOCABULARY);
-  }
 
   /** A text that soon repeats itself. */
   private static int repeating(List<Integer> tokens) {
@@ -53,7 +51,7 @@ class DraftedDecodeTest {
       int count = kind == Kind.RANDOM ? random.nextInt(most + 1) : most;
       for (int i = 0; i < count; i++) {
         boolean right = kind == Kind.RIGHT || kind == Kind.RANDOM && random.nextInt(4) > 0;
-        int token = right ? nextToken(all) : random.nextInt(VOCABULARY);
+        int token = right ? TEXT.next(all) : random.nextInt(VOCABULARY);
         all.add(token);
         to.add(token);
       }
@@ -115,10 +113,7 @@ class DraftedDecodeTest {
     Run(Random random, int pages, @Nullable Drafter drafter, boolean repeats) {
       this.random = random;
       model =
-          new ScriptedModel(
-              VOCABULARY,
-              pages,
-              repeats ? DraftedDecodeTest::repeating : DraftedDecodeTest::nextToken);
+          new ScriptedModel(VOCABULARY, pages, repeats ? DraftedDecodeTest::repeating : TEXT::next);
       model.mostVerified(MOST_VERIFIED);
       AtomicLong clock = new AtomicLong();
       scheduler =
@@ -201,7 +196,7 @@ class DraftedDecodeTest {
   }
 
   private static ScriptedModel model(int pages) {
-    return new ScriptedModel(VOCABULARY, pages, DraftedDecodeTest::nextToken);
+    return new ScriptedModel(VOCABULARY, pages, TEXT::next);
   }
 
   private static Drafter right() {

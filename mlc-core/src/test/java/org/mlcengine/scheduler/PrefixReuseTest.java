@@ -10,34 +10,24 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.mlcengine.runtime.ScriptedModel;
+import org.mlcengine.runtime.ScriptedTokens;
 
 /** Prompts that begin alike: computed once, shared between equal cache keys, and right. */
 class PrefixReuseTest {
   private static final int VOCABULARY = 100;
+  private static final ScriptedTokens TEXT = new ScriptedTokens(VOCABULARY);
 
   private final AtomicLong clock = new AtomicLong();
   private final ScriptedModel model = model(200);
   private final Scheduler scheduler = scheduler(model, 4, 1000, 4);
 
   private static ScriptedModel model(int pages) {
-    return new ScriptedModel(VOCABULARY, pages, PrefixReuseTest::nextToken);
+    return new ScriptedModel(VOCABULARY, pages, TEXT::next);
   }
 
   private Scheduler scheduler(ScriptedModel of, int sequences, int chunk, int kept) {
     return new Scheduler(
         of, new SchedulerLimits(sequences, chunk, 100, kept), clock::incrementAndGet);
-  }
-
-  private static int nextToken(List<Integer> tokens) {
-    return Math.floorMod(tokens.hashCode(), VOCABULARY);
-  }
-
-  private static List<Integer> expected(int count, int... prompt) {
-    List<Integer> tokens = new ArrayList<>(IntStream.of(prompt).boxed().toList());
-    for (int i = 0; i < count; i++) {
-      tokens.add(nextToken(tokens));
-    }
-    return tokens.subList(prompt.length, tokens.size());
   }
 
   private static int[] prompt(int shared, int own, int ownTokens) {
@@ -64,7 +54,7 @@ class PrefixReuseTest {
     tight.submit(List.of(after.sequence(new Terms(1, "", "", Optional.empty()), 60, prompt)));
     while (tight.step()) {}
     assertThat(tight.state().preemptions()).isPositive();
-    assertThat(before.tokens).isEqualTo(expected(60, prompt));
+    assertThat(before.tokens).isEqualTo(TEXT.after(60, prompt));
     assertThat(before.times.cachedTokens()).isZero();
     assertThat(after.times.cachedTokens()).isEqualTo(64);
   }
@@ -73,7 +63,7 @@ class PrefixReuseTest {
     Recorder reply = new Recorder();
     scheduler.submit(List.of(reply.sequence(terms, 5, prompt)));
     while (scheduler.step()) {}
-    assertThat(reply.tokens).isEqualTo(expected(5, prompt));
+    assertThat(reply.tokens).isEqualTo(TEXT.after(5, prompt));
     return reply;
   }
 
@@ -111,7 +101,7 @@ class PrefixReuseTest {
     while (scheduler.step()) {}
     assertThat(replies.stream().mapToInt(r -> r.times.cachedTokens())).containsExactly(0, 320, 320);
     for (int i = 0; i < 3; i++) {
-      assertThat(replies.get(i).tokens).isEqualTo(expected(5, prompt(320, 50 + i, 3)));
+      assertThat(replies.get(i).tokens).isEqualTo(TEXT.after(5, prompt(320, 50 + i, 3)));
     }
   }
 
@@ -201,7 +191,7 @@ class PrefixReuseTest {
         assertThat(reply.end != null || reply.failure != null).as("seed %d", seed).isTrue();
         assertThat(reply.tokens)
             .as("seed %d, reply %d", seed, i)
-            .isEqualTo(expected(reply.tokens.size(), prompts.get(i)));
+            .isEqualTo(TEXT.after(reply.tokens.size(), prompts.get(i)));
       }
       assertThat(loaded.state().running()).isZero();
       assertThat(tight.sequenceCount()).as("seed %d", seed).isEqualTo(loaded.state().kept());

@@ -12,25 +12,15 @@ import org.junit.jupiter.api.Test;
 import org.mlcengine.errors.EngineClosedException;
 import org.mlcengine.errors.EngineFailedException;
 import org.mlcengine.runtime.ScriptedModel;
+import org.mlcengine.runtime.ScriptedTokens;
 
 class SchedulerTest {
   private static final int VOCABULARY = 100;
+  private static final ScriptedTokens TEXT = new ScriptedTokens(VOCABULARY);
   private final AtomicLong clock = new AtomicLong();
 
-  private static int nextToken(List<Integer> tokens) {
-    return Math.floorMod(tokens.hashCode(), VOCABULARY);
-  }
-
-  private static List<Integer> expected(int count, int... prompt) {
-    List<Integer> tokens = new ArrayList<>(IntStream.of(prompt).boxed().toList());
-    for (int i = 0; i < count; i++) {
-      tokens.add(nextToken(tokens));
-    }
-    return tokens.subList(prompt.length, tokens.size());
-  }
-
   private static ScriptedModel model(int pages) {
-    return new ScriptedModel(VOCABULARY, pages, SchedulerTest::nextToken);
+    return new ScriptedModel(VOCABULARY, pages, TEXT::next);
   }
 
   private Scheduler scheduler(ScriptedModel model, int maxSequences, int prefillChunk) {
@@ -55,7 +45,7 @@ class SchedulerTest {
 
     assertThat(drain(scheduler)).isEqualTo(5);
 
-    assertThat(reply.tokens).isEqualTo(expected(5, 1, 2, 3));
+    assertThat(reply.tokens).isEqualTo(TEXT.after(5, 1, 2, 3));
     assertThat(reply.end).isEqualTo(EndReason.LENGTH);
     assertThat(reply.times.promptTokens()).isEqualTo(3);
     assertThat(reply.times.prefillTokens()).isEqualTo(3);
@@ -69,12 +59,12 @@ class SchedulerTest {
   void stopsWhenTheListenerAsks() {
     Scheduler scheduler = scheduler(model(8), 4, 64);
     Recorder reply = new Recorder();
-    reply.stopAt = expected(3, 7).getLast();
+    reply.stopAt = TEXT.after(3, 7).getLast();
     scheduler.submit(List.of(reply.sequence(50, 7)));
 
     drain(scheduler);
 
-    assertThat(reply.tokens).isEqualTo(expected(3, 7));
+    assertThat(reply.tokens).isEqualTo(TEXT.after(3, 7));
     assertThat(reply.end).isEqualTo(EndReason.STOP);
   }
 
@@ -89,7 +79,7 @@ class SchedulerTest {
     drain(scheduler);
 
     assertThat(model.steps()).containsExactly(List.of(10), List.of(10), List.of(5), List.of(1));
-    assertThat(reply.tokens).isEqualTo(expected(2, prompt));
+    assertThat(reply.tokens).isEqualTo(TEXT.after(2, prompt));
   }
 
   @Test
@@ -106,8 +96,8 @@ class SchedulerTest {
 
     assertThat(model.steps().subList(1, 7))
         .containsExactly(List.of(1), List.of(10), List.of(1), List.of(10), List.of(1), List.of(10));
-    assertThat(first.tokens).isEqualTo(expected(8, 1));
-    assertThat(second.tokens).isEqualTo(expected(1, IntStream.range(0, 30).toArray()));
+    assertThat(first.tokens).isEqualTo(TEXT.after(8, 1));
+    assertThat(second.tokens).isEqualTo(TEXT.after(1, IntStream.range(0, 30).toArray()));
   }
 
   @Test
@@ -123,7 +113,7 @@ class SchedulerTest {
 
     assertThat(model.steps()).contains(List.of(1, 1, 1));
     for (int i = 0; i < 3; i++) {
-      assertThat(replies.get(i).tokens).isEqualTo(expected(4, i + 1));
+      assertThat(replies.get(i).tokens).isEqualTo(TEXT.after(4, i + 1));
     }
   }
 
@@ -152,8 +142,8 @@ class SchedulerTest {
 
     drain(scheduler);
 
-    assertThat(first.tokens).isEqualTo(expected(40, 1));
-    assertThat(second.tokens).isEqualTo(expected(40, 2));
+    assertThat(first.tokens).isEqualTo(TEXT.after(40, 1));
+    assertThat(second.tokens).isEqualTo(TEXT.after(40, 2));
     assertThat(second.times.prefillTokens()).isGreaterThan(1);
     assertThat(model.sequenceCount()).isZero();
   }
@@ -195,7 +185,7 @@ class SchedulerTest {
 
     slow.room = true;
     drain(scheduler);
-    assertThat(slow.tokens).isEqualTo(expected(10, 1));
+    assertThat(slow.tokens).isEqualTo(TEXT.after(10, 1));
   }
 
   @Test
@@ -213,7 +203,7 @@ class SchedulerTest {
     Recorder next = new Recorder();
     scheduler.submit(List.of(next.sequence(5, 1)));
     drain(scheduler);
-    assertThat(next.tokens).isEqualTo(expected(5, 1));
+    assertThat(next.tokens).isEqualTo(TEXT.after(5, 1));
   }
 
   @Test
@@ -236,7 +226,7 @@ class SchedulerTest {
     drain(scheduler);
 
     assertThat(broken.failure).hasMessage("NaN");
-    assertThat(sound.tokens).isEqualTo(expected(5, 2));
+    assertThat(sound.tokens).isEqualTo(TEXT.after(5, 2));
     assertThat(model.sequenceCount()).isZero();
   }
 
@@ -332,7 +322,7 @@ class SchedulerTest {
       for (int i = 0; i < 12; i++) {
         assertThat(replies.get(i).tokens)
             .as("seed %d, reply %d", seed, i)
-            .isEqualTo(expected(counts.get(i), prompts.get(i)));
+            .isEqualTo(TEXT.after(counts.get(i), prompts.get(i)));
       }
       assertThat(model.sequenceCount()).as("seed %d", seed).isZero();
     }

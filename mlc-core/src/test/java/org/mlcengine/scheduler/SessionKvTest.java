@@ -16,10 +16,12 @@ import org.junit.jupiter.api.Test;
 import org.mlcengine.errors.EngineClosedException;
 import org.mlcengine.runtime.KvStore;
 import org.mlcengine.runtime.ScriptedModel;
+import org.mlcengine.runtime.ScriptedTokens;
 
 /** What the KV cache keeps of conversations, and what gives way to what. */
 class SessionKvTest {
   private static final int VOCABULARY = 100;
+  private static final ScriptedTokens TEXT = new ScriptedTokens(VOCABULARY);
 
   private final AtomicLong clock = new AtomicLong();
   private final ScriptedModel model = model(100);
@@ -27,24 +29,12 @@ class SessionKvTest {
   private final SessionKv session = new SessionKv(scheduler);
 
   private static ScriptedModel model(int pages) {
-    return new ScriptedModel(VOCABULARY, pages, SessionKvTest::nextToken);
+    return new ScriptedModel(VOCABULARY, pages, TEXT::next);
   }
 
   private Scheduler scheduler(ScriptedModel of, int sequences, int queue) {
     return new Scheduler(
         of, new SchedulerLimits(sequences, 1000, queue, 4), clock::incrementAndGet);
-  }
-
-  private static int nextToken(List<Integer> tokens) {
-    return Math.floorMod(tokens.hashCode(), VOCABULARY);
-  }
-
-  private static List<Integer> expected(int count, int... prompt) {
-    List<Integer> tokens = new ArrayList<>(IntStream.of(prompt).boxed().toList());
-    for (int i = 0; i < count; i++) {
-      tokens.add(nextToken(tokens));
-    }
-    return tokens.subList(prompt.length, tokens.size());
   }
 
   /** A prompt that begins like others with its number, as far as they go. */
@@ -64,7 +54,7 @@ class SessionKvTest {
     Recorder reply = new Recorder();
     scheduler.submit(List.of(reply.sequence(terms, 3, prompt)));
     finish(scheduler);
-    assertThat(reply.tokens).isEqualTo(expected(3, prompt));
+    assertThat(reply.tokens).isEqualTo(TEXT.after(3, prompt));
     return reply;
   }
 
@@ -158,7 +148,7 @@ class SessionKvTest {
     scheduler.step();
     assertThat(scheduler.state().running()).isEqualTo(1);
     finish(scheduler);
-    assertThat(reply.tokens).isEqualTo(expected(1, prompt(2, 1_500)));
+    assertThat(reply.tokens).isEqualTo(TEXT.after(1, prompt(2, 1_500)));
     assertThat(session.length()).isZero();
   }
 
@@ -212,7 +202,7 @@ class SessionKvTest {
     assertThat(next).isNotDone();
     finish(scheduler);
     assertThat(next).isCompletedWithValue(100);
-    assertThat(reply.tokens).isEqualTo(expected(3, prompt(1, 10)));
+    assertThat(reply.tokens).isEqualTo(TEXT.after(3, prompt(1, 10)));
     CompletableFuture<Integer> late = scheduler.execute((of, cache) -> 1);
     scheduler.close();
     scheduler.run();
@@ -261,7 +251,7 @@ class SessionKvTest {
               terms);
       thread.scheduler().submit(List.of(sequence));
       done.join();
-      assertThat(reply.tokens).isEqualTo(expected(3, prompt));
+      assertThat(reply.tokens).isEqualTo(TEXT.after(3, prompt));
       return reply;
     }
 
@@ -367,7 +357,7 @@ class SessionKvTest {
     for (int i = 0; i < replies.size(); i++) {
       assertThat(replies.get(i).tokens)
           .as("seed %d, reply %d", seed, i)
-          .isEqualTo(expected(3, prompts.get(i)));
+          .isEqualTo(TEXT.after(3, prompts.get(i)));
     }
     sessions.forEach(SessionKv::release);
     finish(of);
