@@ -37,6 +37,17 @@ struct rounded {
   float* scaled_sum;
 };
 
+/** The rounded rows from a token on. */
+static inline struct rounded rounded_from(const struct rounded* x, size_t token) {
+  const size_t groups = x->columns / GROUP;
+  struct rounded rest = *x;
+  rest.codes += token * x->planes * x->columns;
+  rest.scale += token * groups;
+  rest.correction += token * groups;
+  rest.scaled_sum += token * groups;
+  return rest;
+}
+
 /** Half-precision or single-precision numbers. */
 struct floats {
   const void* data;

@@ -92,17 +92,6 @@ static void put_tile(const struct output* out, size_t token, size_t tokens, size
   }
 }
 
-/** The rounded rows from a token on. */
-static struct rounded rounded_from(const struct rounded* x, size_t token) {
-  const size_t groups = x->columns / GROUP;
-  struct rounded rest = *x;
-  rest.codes += token * x->planes * x->columns;
-  rest.scale += token * groups;
-  rest.correction += token * groups;
-  rest.scaled_sum += token * groups;
-  return rest;
-}
-
 /** Unpacks up to PANEL_ROWS rows of floats if they are multiplied in a panel. */
 static void prepare_rows(const struct matrix* w, size_t row, size_t rows,
                          const struct activations* x, float* panel) {

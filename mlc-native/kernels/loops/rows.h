@@ -175,9 +175,8 @@ static inline __attribute__((always_inline)) void dot_block(const struct kind ki
 }
 
 static inline struct some_rows rows_from(const struct rounded* x, size_t token) {
-  const size_t place = token * (x->columns / GROUP);
-  return (struct some_rows){x->codes + token * x->planes * x->columns, x->scale + place,
-                            x->correction + place, x->scaled_sum + place};
+  const struct rounded from = rounded_from(x, token);
+  return (struct some_rows){from.codes, from.scale, from.correction, from.scaled_sum};
 }
 
 /** The product of one row of a matrix of fewer than LANES. */
