@@ -5,6 +5,7 @@ module org.mlcengine.cli {
   requires info.picocli;
   requires java.logging;
   requires java.management;
+  requires jdk.management;
   requires org.jline;
   requires org.mlcengine.core;
   requires org.mlcengine.natives;

@@ -1,71 +1,77 @@
 package org.mlcengine.cli;
 
-import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryMXBean;
-import java.lang.management.MemoryNotificationInfo;
-import java.lang.management.MemoryPoolMXBean;
-import java.util.function.LongConsumer;
-import java.util.function.LongSupplier;
-import javax.management.NotificationEmitter;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Has the Java heap collected when its old generation has grown to twice what was alive in it. The
- * serial collector by itself lets it grow to the most that the heap may have, a quarter of the
- * machine's memory, with what waiting requests leave behind.
+ * Keeps a server's Java heap small. The serial collector by itself lets the old generation grow to
+ * the most that the heap may have, a quarter of the machine's memory, with what waiting requests
+ * leave behind, and never gives memory back while nothing happens. So the heap is collected
+ *
+ * <ul>
+ *   <li>when the old generation has grown to half more than what was alive in it, and
+ *   <li>when the program rests, if garbage has come since the last time it did; the collector then
+ *       gives free memory back to the system.
+ * </ul>
  */
 final class GarbageWatch {
   /** What may lie in the old generation at least. */
-  static final long LEAST_BYTES = 32 << 20;
+  static final long LEAST_BYTES = 24 << 20;
 
-  private final LongSupplier used;
-  private final Runnable collector;
-  private final LongConsumer threshold;
+  /** How often it is looked whether the program rests. */
+  static final Duration PERIOD = Duration.ofSeconds(3);
 
-  /**
-   * Creates a watch.
-   *
-   * @param used bytes in the old generation
-   * @param collector collects it
-   * @param threshold sets from how many bytes on {@link #exceeded} is to be called
-   */
-  GarbageWatch(LongSupplier used, Runnable collector, LongConsumer threshold) {
-    this.used = used;
-    this.collector = collector;
-    this.threshold = threshold;
+  /** A program that allocates less than this in a period rests. */
+  static final long RESTING_BYTES = 2 << 20;
+
+  /** How much garbage is worth a collection at rest. */
+  static final long WORTHWHILE_BYTES = 4 << 20;
+
+  private final TenuredHeap heap;
+  private long allocatedBefore;
+  private long alive;
+
+  /** Creates a watch of a heap that has been collected never or long ago. */
+  GarbageWatch(TenuredHeap heap) {
+    this.heap = heap;
+    allocatedBefore = heap.allocated();
   }
 
   /** Starts to watch the heap of this process, if the serial collector is in use. */
   static void start() {
-    ManagementFactory.getMemoryPoolMXBeans().stream()
-        .filter(pool -> pool.getName().equals("Tenured Gen"))
-        .forEach(GarbageWatch::start);
+    RunningHeap.find()
+        .ifPresent(
+            heap -> {
+              GarbageWatch watch = new GarbageWatch(heap);
+              heap.onExceeded(watch::exceeded);
+              watch.setThreshold();
+              Executors.newSingleThreadScheduledExecutor(
+                      Thread.ofPlatform().daemon().name("mlc-garbage-watch").factory())
+                  .scheduleWithFixedDelay(
+                      watch::lookForRest, PERIOD.toSeconds(), PERIOD.toSeconds(), TimeUnit.SECONDS);
+            });
   }
 
-  private static void start(MemoryPoolMXBean pool) {
-    MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
-    long most = pool.getUsage().getMax();
-    GarbageWatch watch =
-        new GarbageWatch(
-            () -> pool.getUsage().getUsed(),
-            memory::gc,
-            bytes -> pool.setUsageThreshold(Math.min(bytes, most)));
-    ((NotificationEmitter) memory)
-        .addNotificationListener(
-            (notification, handback) -> watch.exceeded(),
-            notification ->
-                notification.getType().equals(MemoryNotificationInfo.MEMORY_THRESHOLD_EXCEEDED),
-            null);
-    watch.setThreshold();
-  }
-
-  /** Collects, and waits for twice as much as is left. */
-  void exceeded() {
-    collector.run();
+  /** Collects, and waits for half more than is left. */
+  synchronized void exceeded() {
+    heap.collect();
     setThreshold();
   }
 
-  /** Lets the next collection be when there is twice as much as now. */
-  void setThreshold() {
-    threshold.accept(Math.max(LEAST_BYTES, 2 * used.getAsLong()));
+  /** Collects if little was allocated since the last call, and much may be garbage. */
+  synchronized void lookForRest() {
+    long allocated = heap.allocated();
+    boolean rests = allocated - allocatedBefore < RESTING_BYTES;
+    allocatedBefore = allocated;
+    if (rests && heap.used() > alive + WORTHWHILE_BYTES) {
+      exceeded();
+      alive = heap.used();
+    }
+  }
+
+  /** Lets the next collection be when there is half more than now. */
+  synchronized void setThreshold() {
+    heap.setThreshold(Math.max(LEAST_BYTES, heap.tenured() * 3 / 2));
   }
 }
