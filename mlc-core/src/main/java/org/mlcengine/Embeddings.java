@@ -29,6 +29,7 @@ public final class Embeddings {
    *     id is not in the vocabulary, or vectors of another length than the model's are asked for
    * @throws org.mlcengine.errors.EngineClosedException if the engine is closed before the reply is
    *     complete
+   * @throws org.mlcengine.errors.QueueFullException if too many texts wait already
    * @throws org.mlcengine.errors.RequestInterruptedException if the calling thread is interrupted
    */
   public EmbeddingResponse create(EmbeddingCreateParams params) {

@@ -109,7 +109,7 @@ final class EngineLoader {
         EngineThread.start(
             threadName(),
             () -> TvmModelLoader.openEncoder(request, listener),
-            model -> new EncoderScheduler(model, pooling, System::nanoTime));
+            model -> new EncoderScheduler(model, pooling, options.maxQueue, System::nanoTime));
     try {
       EngineInfo info = info(thread.model().facts());
       ModelEmbeddings embeddings =

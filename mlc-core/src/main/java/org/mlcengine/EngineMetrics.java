@@ -12,7 +12,8 @@ import java.time.Duration;
  */
 public record EngineMetrics(Steps prefill, Steps decode, Load load) {
   /**
-   * What a model does at the moment; all 0 for an encoder.
+   * What a model does at the moment. An encoder's sequences are texts, and it keeps nothing of
+   * them.
    *
    * @param waiting sequences that wait for a place
    * @param running sequences that have one
@@ -34,7 +35,9 @@ public record EngineMetrics(Steps prefill, Steps decode, Load load) {
       long preemptions,
       long draftedTokens,
       long acceptedTokens) {
-    static final Load NONE = new Load(0, 0, 0, 0, 0, 0, 0, 0, 0);
+    static Load ofEncoder(int waiting, int running) {
+      return new Load(waiting, running, 0, 0, 0, 0, 0, 0, 0);
+    }
   }
 
   /**

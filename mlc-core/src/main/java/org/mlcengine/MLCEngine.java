@@ -278,7 +278,8 @@ public final class MLCEngine implements AutoCloseable {
 
     /**
      * Sets how many sequences may wait for a place; a request beyond them is refused at once with
-     * {@link org.mlcengine.errors.QueueFullException}. Default: 1024.
+     * {@link org.mlcengine.errors.QueueFullException}. A request for embeddings is refused while as
+     * many texts wait, and has as many of its own as it likes. Default: 1024.
      */
     public Builder maxQueue(int count) {
       if (count < 0) {

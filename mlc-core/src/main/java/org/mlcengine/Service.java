@@ -110,10 +110,11 @@ sealed interface Service extends AutoCloseable {
 
     @Override
     public EngineMetrics metrics() {
+      EncoderScheduler scheduler = engine.scheduler();
       return new EngineMetrics(
-          steps(engine.scheduler().times()),
+          steps(scheduler.times()),
           new EngineMetrics.Steps(0, 0, Duration.ZERO, Duration.ZERO),
-          EngineMetrics.Load.NONE);
+          EngineMetrics.Load.ofEncoder(scheduler.waiting(), scheduler.running()));
     }
 
     @Override

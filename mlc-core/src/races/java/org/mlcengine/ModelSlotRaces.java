@@ -59,7 +59,7 @@ class ModelSlotRaces {
           EngineThread.start(
               "encoder",
               () -> new CheckedEncoder(owner),
-              model -> new EncoderScheduler(model, MEAN, () -> 0));
+              model -> new EncoderScheduler(model, MEAN, 1024, () -> 0));
       models.add(thread.model());
       return new ModelSlot.Loaded(
           INFO,

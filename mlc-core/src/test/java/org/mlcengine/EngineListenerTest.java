@@ -105,6 +105,7 @@ class EngineListenerTest {
                 new EncoderScheduler(
                     m,
                     new EmbeddingMetadata(EmbeddingMetadata.Pooling.MEAN, false),
+                    1024,
                     System::nanoTime));
     EngineInfo info = info(tokenizer.vocabSize());
     ModelEmbeddings embeddings =

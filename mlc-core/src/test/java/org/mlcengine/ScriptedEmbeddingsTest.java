@@ -49,7 +49,8 @@ class ScriptedEmbeddingsTest {
   private MLCEngine open(java.util.function.LongSupplier clock) {
     EmbeddingMetadata pooling = new EmbeddingMetadata(Pooling.MEAN, false);
     EngineThread<ScriptedEncoder, EncoderScheduler> thread =
-        EngineThread.start("scripted", () -> model, m -> new EncoderScheduler(m, pooling, clock));
+        EngineThread.start(
+            "scripted", () -> model, m -> new EncoderScheduler(m, pooling, 1024, clock));
     EngineInfo info =
         new EngineInfo(
             "scripted",

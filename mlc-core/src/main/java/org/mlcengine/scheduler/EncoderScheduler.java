@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import org.mlcengine.errors.EngineClosedException;
 import org.mlcengine.errors.EngineFailedException;
+import org.mlcengine.errors.QueueFullException;
 import org.mlcengine.model.EmbeddingMetadata;
 import org.mlcengine.runtime.EncoderModel;
 import org.mlcengine.runtime.ForwardBatch;
@@ -23,6 +24,7 @@ import org.mlcengine.runtime.TextPooling;
 public final class EncoderScheduler implements ModelScheduler {
   private final EncoderModel model;
   private final EmbeddingMetadata pooling;
+  private final int maxQueue;
   private final LongSupplier clock;
   private final StepMeter steps = new StepMeter();
   private final ForwardBatch batch = new ForwardBatch();
@@ -30,17 +32,24 @@ public final class EncoderScheduler implements ModelScheduler {
   private final Arrivals<Text> arrivals;
   private final ArrayDeque<Text> waiting = new ArrayDeque<>();
   private final List<Text> running = new ArrayList<>();
+  // How many are in the two lists above, for other threads.
+  private volatile int taken;
+  private volatile int computing;
 
   /**
    * Creates a scheduler.
    *
    * @param model opened by the thread that will call {@link #run}
    * @param pooling how hidden states become a vector
+   * @param maxQueue from how many waiting texts on requests are refused; one is always taken while
+   *     none wait
    * @param clock nanoseconds, as {@link System#nanoTime}
    */
-  public EncoderScheduler(EncoderModel model, EmbeddingMetadata pooling, LongSupplier clock) {
+  public EncoderScheduler(
+      EncoderModel model, EmbeddingMetadata pooling, int maxQueue, LongSupplier clock) {
     this.model = model;
     this.pooling = pooling;
+    this.maxQueue = maxQueue;
     this.clock = clock;
     arrivals = new Arrivals<>(clock);
   }
@@ -68,12 +77,14 @@ public final class EncoderScheduler implements ModelScheduler {
   private record Text(Request request, int index, int[] tokens) {}
 
   /**
-   * Puts texts into the queue.
+   * Puts texts into the queue: all or none. However many there are, they are taken unless too many
+   * of other requests wait, so that a large request is not refused for ever.
    *
    * @param texts the tokens of each, of which there are 1 to {@link EncoderModel#maxTextTokens}
    * @return their vectors in the same order; cancelling it drops those that are not computed yet
    * @throws EngineClosedException if the scheduler is closed
    * @throws EngineFailedException if the model failed before
+   * @throws QueueFullException if too many texts wait
    */
   public CompletableFuture<List<float[]>> submit(List<int[]> texts) {
     Request request = new Request(texts.size());
@@ -81,8 +92,25 @@ public final class EncoderScheduler implements ModelScheduler {
     for (int i = 0; i < texts.size(); i++) {
       work.add(new Text(request, i, texts.get(i)));
     }
-    arrivals.add(work, arrived -> {});
+    arrivals.add(work, this::requireRoom);
     return request.reply;
+  }
+
+  private void requireRoom(int arrived) {
+    int ahead = arrived + taken;
+    if (ahead > 0 && ahead >= maxQueue) {
+      throw new QueueFullException(ahead, maxQueue);
+    }
+  }
+
+  /** Returns how many texts wait to be computed. Callable by any thread. */
+  public int waiting() {
+    return arrivals.count(arrived -> arrived + taken);
+  }
+
+  /** Returns how many texts the step under way computes. Callable by any thread. */
+  public int running() {
+    return computing;
   }
 
   @Override
@@ -135,8 +163,14 @@ public final class EncoderScheduler implements ModelScheduler {
    */
   boolean step() {
     long start = clock.getAsLong();
-    arrivals.take(waiting::addAll);
+    arrivals.take(
+        texts -> {
+          waiting.addAll(texts);
+          taken = waiting.size();
+        });
     collect();
+    taken = waiting.size();
+    computing = running.size();
     if (running.isEmpty()) {
       return false;
     }
@@ -155,6 +189,7 @@ public final class EncoderScheduler implements ModelScheduler {
       running.forEach(text -> text.request.reply.completeExceptionally(failed));
     }
     running.clear();
+    computing = 0;
     return true;
   }
 
@@ -192,6 +227,8 @@ public final class EncoderScheduler implements ModelScheduler {
     left.addAll(arrived);
     running.clear();
     waiting.clear();
+    taken = 0;
+    computing = 0;
     left.forEach(text -> text.request.reply.completeExceptionally(cause));
   }
 }

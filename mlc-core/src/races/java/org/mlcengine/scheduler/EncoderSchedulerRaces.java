@@ -21,7 +21,7 @@ class EncoderSchedulerRaces {
     final Owner owner = new Owner();
     final CheckedEncoder model = new CheckedEncoder(owner);
     private boolean closing;
-    final EncoderScheduler scheduler = new EncoderScheduler(model, MEAN, () -> 0);
+    final EncoderScheduler scheduler = new EncoderScheduler(model, MEAN, 1024, () -> 0);
 
     void run() {
       owner.open();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -12,12 +13,14 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.mlcengine.errors.EngineClosedException;
 import org.mlcengine.errors.EngineFailedException;
+import org.mlcengine.errors.QueueFullException;
 import org.mlcengine.model.EmbeddingMetadata;
 import org.mlcengine.model.EmbeddingMetadata.Pooling;
 import org.mlcengine.runtime.ScriptedEncoder;
@@ -26,10 +29,12 @@ import org.mlcengine.runtime.ScriptedEncoder;
 class EncoderSchedulerTest {
   private static final EmbeddingMetadata MEAN = new EmbeddingMetadata(Pooling.MEAN, false);
 
+  private static final int MAX_QUEUE = 8;
+
   private final AtomicLong clock = new AtomicLong();
   private final ScriptedEncoder model = new ScriptedEncoder(10);
   private final EncoderScheduler scheduler =
-      new EncoderScheduler(model, MEAN, clock::incrementAndGet);
+      new EncoderScheduler(model, MEAN, MAX_QUEUE, clock::incrementAndGet);
 
   private static int[] text(int... tokens) {
     return tokens;
@@ -123,11 +128,64 @@ class EncoderSchedulerTest {
   }
 
   @Test
+  void requestsAreRefusedWhileTooManyTextsWait() {
+    var large = scheduler.submit(Collections.nCopies(MAX_QUEUE + 5, ofLength(10)));
+    assertThat(scheduler.waiting()).isEqualTo(MAX_QUEUE + 5);
+    assertThatThrownBy(() -> scheduler.submit(List.of(text(1))))
+        .isInstanceOf(QueueFullException.class)
+        .hasMessageContaining("13 sequences wait")
+        .hasMessageContaining("at most 8 may");
+
+    while (scheduler.waiting() >= MAX_QUEUE) {
+      assertThatThrownBy(() -> scheduler.submit(List.of(text(1))))
+          .isInstanceOf(QueueFullException.class);
+      scheduler.step();
+    }
+    var small = scheduler.submit(List.of(text(1)));
+    while (scheduler.step()) {
+      assertThat(scheduler.running()).isZero();
+    }
+    assertThat(scheduler.waiting()).isZero();
+    assertThat(large.join()).hasSize(MAX_QUEUE + 5);
+    assertVectors(small.join(), List.of(text(1)));
+  }
+
+  @Test
+  void withoutAQueueOneRequestMayWait() {
+    EncoderScheduler none = new EncoderScheduler(model, MEAN, 0, clock::incrementAndGet);
+    var one = none.submit(List.of(text(1), text(2)));
+    assertThatThrownBy(() -> none.submit(List.of(text(3)))).isInstanceOf(QueueFullException.class);
+    none.step();
+    assertThat(one).isCompleted();
+    none.submit(List.of(text(3)));
+  }
+
+  @Test
+  void aStepSaysHowManyTextsItComputes() {
+    AtomicInteger running = new AtomicInteger();
+    EncoderScheduler[] own = new EncoderScheduler[1];
+    own[0] =
+        new EncoderScheduler(
+            model,
+            MEAN,
+            MAX_QUEUE,
+            () -> {
+              running.accumulateAndGet(own[0].running(), Math::max);
+              return clock.incrementAndGet();
+            });
+    own[0].submit(List.of(text(1), text(2), text(3)));
+    own[0].step();
+    assertThat(running).hasValue(3);
+    assertThat(own[0].running()).isZero();
+  }
+
+  @Test
   void aLostThreadFailsAllRequestsNowAndLater() {
     EncoderScheduler lost =
         new EncoderScheduler(
             model,
             MEAN,
+            MAX_QUEUE,
             () -> {
               throw new IllegalStateException("no clock");
             });
@@ -145,7 +203,9 @@ class EncoderSchedulerTest {
     long seed = new Random().nextLong();
     try (EngineThread<ScriptedEncoder, EncoderScheduler> thread =
             EngineThread.start(
-                "encoder", () -> model, m -> new EncoderScheduler(m, MEAN, System::nanoTime));
+                "encoder",
+                () -> model,
+                m -> new EncoderScheduler(m, MEAN, 1000, System::nanoTime));
         ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> done = new ArrayList<>();
       for (int caller = 0; caller < 20; caller++) {
@@ -206,7 +266,7 @@ class EncoderSchedulerTest {
     CompletableFuture<List<float[]>> reply;
     try (EngineThread<ScriptedEncoder, EncoderScheduler> thread =
         EngineThread.start(
-            "encoder", () -> model, m -> new EncoderScheduler(m, MEAN, System::nanoTime))) {
+            "encoder", () -> model, m -> new EncoderScheduler(m, MEAN, 1000, System::nanoTime))) {
       assertThat(thread.model()).isSameAs(model);
       reply = thread.scheduler().submit(List.of(ofLength(3)));
       reply.join();
