@@ -21,7 +21,7 @@ final class EmbeddingsRoute implements Route {
     WholeReply<EmbeddingResponse> reply =
         new WholeReply<>(name, () -> parts.models().get(name).embed(complete));
     EmbeddingResponse response = parts.await(call, reply);
-    parts.metrics().generated(name, Optional.of(response.usage()));
+    parts.metrics().generated(name, 1, Optional.of(response.usage()));
     call.sendJson(200, ProtocolJson.write(response));
   }
 }

@@ -41,7 +41,7 @@ final class GenerationRoute<P extends GenerationParams, R, C> implements Route {
     }
     P complete = api.complete(request, name);
     if (request.stream()) {
-      stream(call, name, complete, request.includeUsage());
+      stream(call, name, request, complete);
     } else {
       whole(call, name, complete);
     }
@@ -61,12 +61,12 @@ final class GenerationRoute<P extends GenerationParams, R, C> implements Route {
     R reply =
         parts.await(
             call, new WholeReply<>(name, () -> api.create(parts.models().get(name), request)));
-    parts.metrics().generated(name, api.usageOf(reply));
+    parts.metrics().generated(name, request.n(), api.usageOf(reply));
     call.sendJson(200, ProtocolJson.write(reply));
   }
 
-  private void stream(Call call, String name, P request, boolean usageWanted) {
-    try (ModelService.Chunks<C> chunks = api.stream(parts.models().get(name), request)) {
+  private void stream(Call call, String name, P request, P complete) {
+    try (ModelService.Chunks<C> chunks = api.stream(parts.models().get(name), complete)) {
       StreamedReply reply = new StreamedReply(name, chunks::close);
       parts.work().add(reply);
       Duration time = parts.limits().requestTimeout();
@@ -74,7 +74,7 @@ final class GenerationRoute<P extends GenerationParams, R, C> implements Route {
       Future<?> last = parts.deadlines().in(time.plus(LAST_WRITE), call::abort);
       try {
         call.whenGone(reply::abandon);
-        send(call, name, chunks, reply, usageWanted);
+        send(call, name, request, chunks, reply);
       } finally {
         last.cancel(false);
         deadline.cancel(false);
@@ -84,11 +84,7 @@ final class GenerationRoute<P extends GenerationParams, R, C> implements Route {
   }
 
   private void send(
-      Call call,
-      String name,
-      ModelService.Chunks<C> chunks,
-      StreamedReply reply,
-      boolean usageWanted) {
+      Call call, String name, P request, ModelService.Chunks<C> chunks, StreamedReply reply) {
     @Nullable EventWriter events = null;
     try {
       for (C chunk : chunks) {
@@ -97,9 +93,9 @@ final class GenerationRoute<P extends GenerationParams, R, C> implements Route {
         }
         Optional<Usage> usage = api.usageOfChunk(chunk);
         if (usage.isPresent()) {
-          parts.metrics().generated(name, usage);
+          parts.metrics().generated(name, request.n(), usage);
         }
-        if (usage.isEmpty() || usageWanted) {
+        if (usage.isEmpty() || request.includeUsage()) {
           events = events == null ? call.events() : events;
           events.send(ProtocolJson.write(chunk));
         }

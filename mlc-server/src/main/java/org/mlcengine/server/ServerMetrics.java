@@ -68,8 +68,11 @@ final class ServerMetrics {
         .increment();
   }
 
-  /** Counts a reply that is complete. */
-  void generated(String model, Optional<Usage> usage) {
+  /**
+   * Counts a reply that is complete. How long a token takes is told by those of one choice; several
+   * are generated at once.
+   */
+  void generated(String model, int choices, Optional<Usage> usage) {
     if (usage.isEmpty()) {
       return;
     }
@@ -81,7 +84,7 @@ final class ServerMetrics {
     if (usage.get().extra().isPresent()) {
       RequestMetrics cost = usage.get().extra().get();
       counts.firstToken.add(cost.timeToFirstToken().toNanos() / 1e9);
-      if (cost.decodeTokensPerSecond() > 0) {
+      if (choices == 1 && cost.decodeTokensPerSecond() > 0) {
         counts.perToken.add(1 / cost.decodeTokensPerSecond());
       }
     }
@@ -112,7 +115,7 @@ final class ServerMetrics {
     histograms(
         text,
         "mlc_time_per_output_token_seconds",
-        "Mean time of a token after the first.",
+        "Mean time of a token after the first, of requests for one reply.",
         view(g -> g.perToken));
     modelStates(text, models);
     return text.toString();

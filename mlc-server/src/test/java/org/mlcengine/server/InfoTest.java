@@ -69,6 +69,19 @@ class InfoTest {
   }
 
   @Test
+  void theTimeOfATokenIsThatOfRequestsForOneReply() {
+    try (MlcServer server = TestServers.start(new ScriptedModel("a", "b", "c"))) {
+      post(server, CHAT, HELLO);
+      post(server, CHAT, hello("\"n\":2"));
+
+      assertThat(get(server, "/metrics").body().lines())
+          .contains(
+              "mlc_time_to_first_token_seconds_count{model=\"scripted\"} 2",
+              "mlc_time_per_output_token_seconds_count{model=\"scripted\"} 1");
+    }
+  }
+
+  @Test
   void debuggingIsOffUnlessItIsAskedFor() {
     try (MlcServer off = TestServers.start(new ScriptedModel("a"));
         MlcServer on =
