@@ -49,15 +49,26 @@ final class Generation {
   private final Scheduler scheduler;
   private final Delivery delivery;
   private final RequestReport report;
+  private final int capacity;
   private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
   private final List<Choice> choices = new ArrayList<>();
   private final List<Sequence> sequences = new ArrayList<>();
   private final AtomicInteger open = new AtomicInteger();
 
   Generation(Scheduler scheduler, Delivery delivery, RequestReport report) {
+    this(scheduler, delivery, report, CAPACITY);
+  }
+
+  /**
+   * Creates a request.
+   *
+   * @param capacity by how many events its reader may lag
+   */
+  Generation(Scheduler scheduler, Delivery delivery, RequestReport report, int capacity) {
     this.scheduler = scheduler;
     this.delivery = delivery;
     this.report = report;
+    this.capacity = capacity;
   }
 
   /** Adds a choice, before {@link #start}; as many as the report expects. */
@@ -105,9 +116,9 @@ final class Generation {
       Thread.currentThread().interrupt();
       throw interruption;
     }
-    // The choices paused at CAPACITY events and add none until they are woken, so that the queue
+    // The choices paused at capacity and add none until they are woken, so that the queue
     // passes this size. A look before taking could miss an event that fills the queue meanwhile.
-    if (events.size() == CAPACITY - 1) {
+    if (events.size() == capacity - 1) {
       scheduler.wake();
     }
     switch (event) {
@@ -197,7 +208,7 @@ final class Generation {
 
     @Override
     public boolean hasRoom() {
-      return events.size() < CAPACITY;
+      return events.size() < capacity;
     }
 
     private void offer(ReplyText.Piece piece) {

@@ -228,7 +228,8 @@ final class Requests implements AutoCloseable {
         generation.add(
             prompt,
             maxTokens,
-            new ReplySampler(sampler, grammar.map(grammars::compile).orElse(null), topLogprobs),
+            new ConstrainedSampler(
+                sampler, grammar.map(grammars::compile).orElse(null), topLogprobs),
             new ReplyText(tokenizer.streamDecoder(), stopStrings, ids),
             terms(params, chat.kv()));
       }

@@ -40,7 +40,7 @@ class GenerationTest {
 
   private static ReplySampler first() {
     Sampler greedy = new Sampler(new SamplingParams(0, 1), 1, new Mt19937(0));
-    return new ReplySampler(greedy, null, OptionalInt.empty());
+    return new ConstrainedSampler(greedy, null, OptionalInt.empty());
   }
 
   /** The engine pauses whenever the queue is full, thousands of times, and must wake each time. */
