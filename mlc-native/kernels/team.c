@@ -29,8 +29,10 @@ enum {
   /** Rounds of waiting before a thread sleeps: about as long as anything takes between two jobs. */
   SPINS = 4000,
   /** For how long the calling thread works alone after a member was late, in nanoseconds. */
-  LEAST_RETREAT = 2000000,
-  MOST_RETREAT = 32000000
+  LEAST_RETREAT = 250000,
+  MOST_RETREAT = 32000000,
+  /** How soon after a retreat a member is late again at least if its processor is shared. */
+  REPEAT = 3000000
 };
 
 struct pool {
@@ -101,7 +103,8 @@ static int64_t now(void) {
 static void account_for_lateness(struct signal* signal, struct retreat* retreat) {
   if (atomic_load(&signal->sleepers) == 0 || !was_preempted()) return;
   const int64_t time = now();
-  const bool repeats = time - retreat->end < 2 * retreat->length;
+  const int64_t soon = 2 * retreat->length > REPEAT ? 2 * retreat->length : REPEAT;
+  const bool repeats = time - retreat->end < soon;
   retreat->length = repeats ? 2 * retreat->length : LEAST_RETREAT;
   if (retreat->length > MOST_RETREAT) retreat->length = MOST_RETREAT;
   retreat->end = time + retreat->length;

@@ -53,9 +53,9 @@ void pool_free(struct pool* pool);
  * Runs a job on the calling thread and its pool, which is made on first use. Waits for all of them.
  * Returns 0, or -1 with TVM's error set if there are no threads.
  *
- * After a member was late because it lost its processor to another program, jobs run on the calling
- * thread alone for some milliseconds, longer when that repeats: one thread at work is faster than
- * several that wait for each other's time slices.
+ * After a member was late because it lost its processor, jobs run on the calling thread alone for a
+ * while, longer when that repeats: one thread at work is faster than several that wait for each
+ * other's time slices. The first while is as long as it takes to read a token from a stream.
  *
  * TVM's own pool is not used: its threads give their processor away whenever they wait, which on a
  * machine with other work to do costs a time slice for each job.
