@@ -2,6 +2,10 @@ package org.mlcengine.races;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jetbrains.lincheck.Lincheck;
 import org.jetbrains.lincheck.LincheckAssertionError;
@@ -15,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class Race {
   private static final int SCHEDULES = Integer.getInteger("races.schedules", 50);
   private static final int MAX_ATTEMPTS = 3;
+  private static final int HANGING_SECONDS = 120;
 
   private final List<Thread> threads = new ArrayList<>();
   private final AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
@@ -31,7 +36,7 @@ public final class Race {
   /** Runs a scenario under many schedules; it must make all its objects anew. */
   public static void explore(Runnable scenario) {
     // What the JVM links at its first use it links now; else two threads may wait for that.
-    scenario.run();
+    runOnce(scenario);
     for (int attempt = 1; ; attempt++) {
       try {
         Lincheck.runConcurrentTest(SCHEDULES, scenario);
@@ -42,6 +47,17 @@ public final class Race {
           throw e;
         }
       }
+    }
+  }
+
+  /** Runs a scenario as it comes. Here nobody else would notice that its threads hang. */
+  private static void runOnce(Runnable scenario) {
+    try {
+      CompletableFuture.runAsync(scenario).get(HANGING_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw new AssertionError("the threads wait for each other for ever", e);
+    } catch (ExecutionException | InterruptedException e) {
+      throw new AssertionError(e);
     }
   }
 
