@@ -16,7 +16,6 @@ import org.mlcengine.scheduler.EndReason;
 import org.mlcengine.scheduler.Scheduler;
 import org.mlcengine.scheduler.SchedulerLimits;
 import org.mlcengine.scheduler.Terms;
-import org.mlcengine.tokenizer.StreamDecoder;
 
 /** The reader of a reply against the thread that generates it, and those that end it. */
 class GenerationRaces {
@@ -76,6 +75,12 @@ class GenerationRaces {
       Race.require(failure == null, "the reader got " + failure);
       Race.require(ends == choices, ends + " choices ended");
     }
+
+    void requireEndsOr(Class<? extends RuntimeException> expected) {
+      if (!expected.isInstance(failure)) {
+        requireEnds();
+      }
+    }
   }
 
   /** Draws the only token that there is. */
@@ -97,19 +102,6 @@ class GenerationRaces {
     public void close() {
       Race.require(!closed, "a sampler was closed twice");
       closed = true;
-    }
-  }
-
-  /** Writes a letter for each token. */
-  private static final class Letters implements StreamDecoder {
-    @Override
-    public String append(int id) {
-      return "x";
-    }
-
-    @Override
-    public String finish() {
-      return "";
     }
   }
 
@@ -155,13 +147,7 @@ class GenerationRaces {
         () -> {
           Engine engine = new Engine(2, 2, 0);
           Race.run(engine::run, engine::read, engine.scheduler::close);
-          if (engine.failure == null) {
-            engine.requireEnds();
-          } else {
-            Race.require(
-                engine.failure instanceof EngineClosedException,
-                "the reader got " + engine.failure);
-          }
+          engine.requireEndsOr(EngineClosedException.class);
         });
   }
 
@@ -171,14 +157,8 @@ class GenerationRaces {
         () -> {
           Engine engine = new Engine(2, 2, 4);
           Race.run(engine::run, engine::read, engine.generation::cancel);
-          if (engine.failure == null) {
-            engine.requireEnds();
-          } else {
-            Race.require(
-                engine.failure instanceof EngineFailedException,
-                "the reader got " + engine.failure);
-            Race.require(engine.generation.ended(), "the reader would wait for more");
-          }
+          engine.requireEndsOr(EngineFailedException.class);
+          Race.require(engine.generation.ended(), "the reader would wait for more");
         });
   }
 }

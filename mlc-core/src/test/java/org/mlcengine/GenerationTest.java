@@ -26,18 +26,6 @@ class GenerationTest {
   private static final int TOKENS = 3_000;
   private static final int PAGES = 1_000;
 
-  private static class Letters implements StreamDecoder {
-    @Override
-    public String append(int id) {
-      return "x";
-    }
-
-    @Override
-    public String finish() {
-      return "";
-    }
-  }
-
   private static ReplySampler first() {
     Sampler greedy = new Sampler(new SamplingParams(0, 1), 1, new Mt19937(0));
     return new ConstrainedSampler(greedy, null, OptionalInt.empty());
