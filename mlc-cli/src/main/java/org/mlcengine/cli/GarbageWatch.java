@@ -30,7 +30,9 @@ final class GarbageWatch {
 
   private final TenuredHeap heap;
   private long allocatedBefore;
-  private long alive;
+
+  /** What the last collection at rest left; those under load leave what is soon garbage. */
+  private long aliveAtRest;
 
   /** Creates a watch of a heap that has been collected never or long ago. */
   GarbageWatch(TenuredHeap heap) {
@@ -64,9 +66,9 @@ final class GarbageWatch {
     long allocated = heap.allocated();
     boolean rests = allocated - allocatedBefore < RESTING_BYTES;
     allocatedBefore = allocated;
-    if (rests && heap.used() > alive + WORTHWHILE_BYTES) {
+    if (rests && heap.used() > aliveAtRest + WORTHWHILE_BYTES) {
       exceeded();
-      alive = heap.used();
+      aliveAtRest = heap.used();
     }
   }
 
